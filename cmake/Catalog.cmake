@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# The catalog of protocols is the only list: reads it, and holds folders and lines against each other.
+set(CDPI_CATALOG ${CMAKE_CURRENT_SOURCE_DIR}/src/protocols/catalog.def)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CDPI_CATALOG})
+file(STRINGS ${CDPI_CATALOG} catalog_lines REGEX "^ *CDPI_(IP_)?PROTOCOL\\(")
+
+set(catalog_folders)
+set(catalog_numbers)
+foreach(line IN LISTS catalog_lines)
+  string(REGEX REPLACE "^ *CDPI_(IP_)?PROTOCOL\\( *([0-9]+) *,.*" "\\2" number "${line}")
+  if(number IN_LIST catalog_numbers)
+    message(FATAL_ERROR "catalog.def: the number ${number} is used twice")
+  endif()
+  list(APPEND catalog_numbers ${number})
+  if(line MATCHES "^ *CDPI_PROTOCOL\\( *[0-9]+ *, *([a-z0-9_]+) *\\)")
+    set(folder ${CMAKE_MATCH_1})
+    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/src/protocols/${folder}/${folder}.c)
+      message(FATAL_ERROR "catalog.def names ${folder}, but src/protocols/${folder}/${folder}.c is not there")
+    endif()
+    list(APPEND catalog_folders ${folder})
+  elseif(line MATCHES "^ *CDPI_PROTOCOL\\(")
+    message(FATAL_ERROR "catalog.def: not CDPI_PROTOCOL(number, folder): ${line}")
+  endif()
+endforeach()
+
+file(GLOB protocol_folders CONFIGURE_DEPENDS LIST_DIRECTORIES true
+     RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/src/protocols ${CMAKE_CURRENT_SOURCE_DIR}/src/protocols/*)
+foreach(folder IN LISTS protocol_folders)
+  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/src/protocols/${folder} AND NOT folder IN_LIST catalog_folders)
+    message(FATAL_ERROR "src/protocols/${folder} has no line in catalog.def")
+  endif()
+endforeach()
+
+set(CDPI_PROTOCOL_SOURCES)
+foreach(folder IN LISTS catalog_folders)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/protocols/${folder}/*.c)
+  list(APPEND CDPI_PROTOCOL_SOURCES ${sources})
+endforeach()

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The signature table: which protocols could these first bytes be?
+ *
+ * At open, all rooms' signatures are compiled into one table. Each is filed under two of its bytes (those with the
+ * most fixed bits among the pairs at offsets 0, 2, 4 and 8), hashed to one of 4096 short lists a pair. To propose
+ * is four loads, four short lists, and a masked compare of 16 bytes for each entry: the cost does not grow with the
+ * number of protocols.
+ */
+#ifndef CDPI_CLASSIFY_SIGNATURES_H
+#define CDPI_CLASSIFY_SIGNATURES_H
+
+#include "classify/catalog.h"
+#include "core/memory.h"
+
+struct signature_table;
+
+/* NULL where memory is short. */
+struct signature_table *signature_table_build(struct memory *memory);
+void signature_table_free(struct signature_table *table, struct memory *memory);
+
+/* Up to `room` protocols whose signatures the bytes carry; each once. Streams: sizes are not judged. Bytes that have
+ * not arrived match nothing; ask again when there are more, up to signature_table_reach(). */
+unsigned signature_table_propose(const struct signature_table *table, uint8_t transport,
+                                 const uint8_t *data, uint32_t size, room_index *proposed,
+                                 unsigned room);
+
+/* How many bytes the longest signature of a transport needs. */
+uint32_t signature_table_reach(const struct signature_table *table, uint8_t transport);
+
+#endif
