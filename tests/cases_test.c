@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every case of every room: gives its verdict; gives it with candidates reversed and in any segmentation; no YES was
- * a NO on a prefix; no other room's validator says YES to it (`--matrix` prints who says what).
+ * Every case of every room: gives its verdict; gives it with candidates reversed and in any
+ * segmentation; no YES was a NO on a prefix; no other room's validator says YES to it (`--matrix`
+ * prints who says what).
  *
  *     cases_test [--matrix] FOLDER [ROOM]
  */
@@ -43,8 +44,10 @@ static bool is_expected(const struct test_case *c, const struct classification *
     const char *how = s->room == NO_ROOM ? "" : s->is_certain ? " certain" : " likely";
     snprintf(text, room, "expected %s%s%s, got %s%s (%s)", c->is_not ? "not " : "",
              c->expects_none ? "none" : c->expected,
-             c->confidence == 2 ? " certain" : c->confidence == 1 ? " likely" : "", got, how,
-             s->rule);
+             c->confidence == 2   ? " certain"
+             : c->confidence == 1 ? " likely"
+                                  : "",
+             got, how, s->rule);
     if (c->is_not)
         return strcasecmp(c->expected, got) != 0;
     if (c->expects_none)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Capture files and live capture for cdpi: pcap (both byte orders, micro- and nanoseconds), pcapng
- * (several sections and interfaces), each also compressed by gzip or zstd; standard input; interfaces by
- * libpcap.
+ * (several sections and interfaces), each also compressed by gzip or zstd; standard input;
+ * interfaces by libpcap.
  *
- * Frames come in batches that point into the reader's memory: they are valid until the next call on the
- * same capture.
+ * Frames come in batches that point into the reader's memory: they are valid until the next call on
+ * the same capture.
  */
 #ifndef CDPI_CAPTURE_H
 #define CDPI_CAPTURE_H
@@ -28,14 +28,15 @@ CDPI_API CDPI_MUST_USE enum cdpi_status
 cdpi_capture_open(const char *path, const struct cdpi_capture_options *options,
                   struct cdpi_capture **capture, struct cdpi_error *error);
 
-/* Opens an interface for live capture. CDPI_CANNOT_READ with the cause where that is not possible. */
+/* Opens an interface for live capture. CDPI_CANNOT_READ with the cause where that is not possible.
+ */
 CDPI_API CDPI_MUST_USE enum cdpi_status
 cdpi_capture_open_live(const char *interface, const struct cdpi_capture_options *options,
                        struct cdpi_capture **capture, struct cdpi_error *error);
 
-/* Up to `room` frames. CDPI_OK: *count frames, perhaps 0 on a live capture that saw none for a while.
- * CDPI_END: none left. CDPI_CUT, CDPI_BROKEN, CDPI_CANNOT_READ: none left either, and error says what is
- * wrong and where; everything before it has been returned. */
+/* Up to `room` frames. CDPI_OK: *count frames, perhaps 0 on a live capture that saw none for a
+ * while. CDPI_END: none left. CDPI_CUT, CDPI_BROKEN, CDPI_CANNOT_READ: none left either, and error
+ * says what is wrong and where; everything before it has been returned. */
 CDPI_API CDPI_MUST_USE enum cdpi_status cdpi_capture_next(struct cdpi_capture *capture,
                                                           struct cdpi_frame *frames, size_t room,
                                                           size_t *count, struct cdpi_error *error);

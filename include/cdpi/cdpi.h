@@ -9,15 +9,16 @@
  *     cdpi_classify()     the verdict on a flow, as it stands
  *     cdpi_close()        everything freed
  *
- * Programs that want speed feed batches instead (cdpi_feed) and hear of flows by events. Programs that
- * own a socket and have bytes but no packets ask cdpi_inspect. All three see the same classifiers.
+ * Programs that want speed feed batches instead (cdpi_feed) and hear of flows by events. Programs
+ * that own a socket and have bytes but no packets ask cdpi_inspect. All three see the same
+ * classifiers.
  *
- * Threads: an engine belongs to one thread at a time. Any number of engines live side by side and share
- * nothing that changes. The library never prints, never exits, never aborts.
+ * Threads: an engine belongs to one thread at a time. Any number of engines live side by side and
+ * share nothing that changes. The library never prints, never exits, never aborts.
  *
- * Memory: an engine allocates at open and when its tables grow, never per packet, and never passes its
- * budget. Strings that the library returns are constant and live as long as the engine, unless said
- * otherwise.
+ * Memory: an engine allocates at open and when its tables grow, never per packet, and never passes
+ * its budget. Strings that the library returns are constant and live as long as the engine, unless
+ * said otherwise.
  *
  * Numbers are in host byte order unless said otherwise. Times are nanoseconds since 1970-01-01 UTC.
  */
@@ -40,7 +41,8 @@ extern "C" {
 #define CDPI_MUST_USE
 #endif
 
-/* ---- version, status, errors ------------------------------------------------------------------ */
+/* ---- version, status, errors ------------------------------------------------------------------
+ */
 
 #define CDPI_VERSION "0.1.0"
 
@@ -50,13 +52,13 @@ CDPI_API const char *cdpi_version(void);
 /* What a call came to. Everything but CDPI_OK leaves the engine as it was. */
 enum cdpi_status {
     CDPI_OK = 0,
-    CDPI_END,            /* no more: the capture is read to its end */
-    CDPI_BAD_ARGUMENT,   /* an option or argument makes no sense; the error names it */
-    CDPI_NO_MEMORY,      /* the allocator gave nothing, or the budget is too small to start */
-    CDPI_NO_MODULE,      /* a module is missing, broken or of another abi */
-    CDPI_BUSY,           /* called from within a callback of the same engine */
-    CDPI_NOT_A_FLOW,     /* the frame belongs to no flow (ARP, cut header, fragment without ports) */
-    CDPI_CANNOT_READ,    /* a file or interface cannot be opened or read */
+    CDPI_END,          /* no more: the capture is read to its end */
+    CDPI_BAD_ARGUMENT, /* an option or argument makes no sense; the error names it */
+    CDPI_NO_MEMORY,    /* the allocator gave nothing, or the budget is too small to start */
+    CDPI_NO_MODULE,    /* a module is missing, broken or of another abi */
+    CDPI_BUSY,         /* called from within a callback of the same engine */
+    CDPI_NOT_A_FLOW,   /* the frame belongs to no flow (ARP, cut header, fragment without ports) */
+    CDPI_CANNOT_READ,  /* a file or interface cannot be opened or read */
     CDPI_UNKNOWN_FORMAT, /* the input is no capture that we know */
     CDPI_CUT,            /* the capture ends in the middle of a record */
     CDPI_BROKEN          /* the capture contradicts itself (a record of 4 GB, say) */
@@ -71,14 +73,16 @@ struct cdpi_error {
     char text[256];
 };
 
-/* ---- protocols ---------------------------------------------------------------------------------- */
+/* ---- protocols ----------------------------------------------------------------------------------
+ */
 
-/* A protocol's number. 0 is none. Numbers below 16384 are ours and never change their meaning; those
- * from 32768 were brought by a module and hold for this engine only. */
+/* A protocol's number. 0 is none. Numbers below 16384 are ours and never change their meaning;
+ * those from 32768 were brought by a module and hold for this engine only. */
 typedef uint16_t cdpi_protocol_id;
 #define CDPI_NO_PROTOCOL ((cdpi_protocol_id)0)
 
-/* ---- frames --------------------------------------------------------------------------------------- */
+/* ---- frames
+ * --------------------------------------------------------------------------------------- */
 
 /* A frame as it was captured. The bytes are borrowed for the duration of the call. */
 struct cdpi_frame {
@@ -89,19 +93,23 @@ struct cdpi_frame {
     uint32_t link_type; /* LINKTYPE_ number as in pcap files: 1 Ethernet, 101 raw IP, 113 SLL ... */
 };
 
-/* ---- flows and verdicts --------------------------------------------------------------------------- */
+/* Whether frames of this link type can be read. Others are counted and passed over. */
+CDPI_API bool cdpi_knows_link_type(uint32_t link_type);
+
+/* ---- flows and verdicts
+ * --------------------------------------------------------------------------- */
 
 /* A flow: both directions between two endpoints over one IP protocol. The handle is valid until the
  * next call that feeds, flushes or closes its engine; inside a callback, until it returns. What a
  * caller keeps is cdpi_flow_id(). */
 struct cdpi_flow;
 
-/* The two sides of a flow. The client is the sender of the SYN, or the receiver of the SYN/ACK; else the
- * side opposite to a well-known port; else who spoke first. */
+/* The two sides of a flow. The client is the sender of the SYN, or the receiver of the SYN/ACK;
+ * else the side opposite to a well-known port; else who spoke first. */
 enum cdpi_side { CDPI_CLIENT = 0, CDPI_SERVER = 1 };
 
-/* How sure a verdict is. Certain: both sides have the protocol's structure, or one side has, where the
- * specification gives the other none. Likely: everything else. */
+/* How sure a verdict is. Certain: both sides have the protocol's structure, or one side has, where
+ * the specification gives the other none. Likely: everything else. */
 enum cdpi_confidence { CDPI_NO_CONFIDENCE = 0, CDPI_LIKELY = 1, CDPI_CERTAIN = 2 };
 
 /* Where the inspection of a flow stands. */
@@ -180,9 +188,9 @@ CDPI_API void cdpi_flow_info(const struct cdpi_flow *flow, struct cdpi_flow_info
 CDPI_API uint64_t cdpi_flow_user(const struct cdpi_flow *flow);
 CDPI_API void cdpi_flow_set_user(struct cdpi_flow *flow, uint64_t user);
 
-/* The first bytes of a side in stream order, while the engine still holds them: until the verdict is
- * final, and inside the events `final` and `gave_up`. Returns how many, and where in *data; 0 when there
- * are none. Borrowed as the flow is. */
+/* The first bytes of a side in stream order, while the engine still holds them: until the verdict
+ * is final, and inside the events `final` and `gave_up`. Returns how many, and where in *data; 0
+ * when there are none. Borrowed as the flow is. */
 CDPI_API size_t cdpi_flow_head(const struct cdpi_flow *flow, enum cdpi_side side,
                                const uint8_t **data);
 
@@ -191,12 +199,13 @@ CDPI_API size_t cdpi_flow_head(const struct cdpi_flow *flow, enum cdpi_side side
 CDPI_API void cdpi_community_id(const struct cdpi_flow_info *info, uint16_t seed,
                                 char text[CDPI_COMMUNITY_ID_SIZE]);
 
-/* ---- the engine ------------------------------------------------------------------------------------ */
+/* ---- the engine
+ * ------------------------------------------------------------------------------------ */
 
 struct cdpi;
 
-/* A caller's allocator. Called at open and when a table grows, from the engine's thread. `align` is a
- * power of two, up to 2 MiB. `release` gets the size that was asked for. */
+/* A caller's allocator. Called at open and when a table grows, from the engine's thread. `align` is
+ * a power of two, up to 2 MiB. `release` gets the size that was asked for. */
 struct cdpi_allocator {
     void *(*alloc)(void *context, size_t size, size_t align);
     void (*release)(void *context, void *memory, size_t size);
@@ -222,23 +231,24 @@ typedef void cdpi_event_fn(void *context, enum cdpi_event event, struct cdpi_flo
 /* Options. Zero everything, set struct_size, then what you want: zero means the default. */
 struct cdpi_options {
     size_t struct_size;
-    const char *modules;        /* comma-separated, in order; NULL is "own". "own,ndpi,port", "all" */
+    const char *modules; /* comma-separated, in order; NULL is "own". "own,ndpi,port", "all" */
     const char *const *settings; /* NULL-terminated "module.key=value" strings, or NULL */
-    const char *module_path;    /* colon-separated folders; NULL: CDPI_MODULE_PATH, then built in */
-    double idle_timeout;        /* seconds; 0 is 300; negative never */
-    double active_timeout;      /* seconds; 0 or negative never */
-    uint64_t memory_budget;     /* bytes for all that the engine allocates; 0 is 512 MiB; 8 MiB least */
-    uint64_t initial_flows;     /* room made at open; 0 lets the table grow from small */
-    bool vlan_strict;           /* VLAN numbers are part of the flow's key */
-    bool no_decap;              /* do not look into tunnels */
-    bool ask_all;               /* ask every module about every flow */
-    bool reverse_candidates;    /* try candidates in the opposite order; for tests, changes no answer */
-    uint64_t hash_key[2];       /* 0,0: random. A fixed key makes the order of output repeatable */
+    const char *module_path; /* colon-separated folders; NULL: CDPI_MODULE_PATH, then built in */
+    double idle_timeout;     /* seconds; 0 is 300; negative never */
+    double active_timeout;   /* seconds; 0 or negative never */
+    uint64_t memory_budget; /* bytes for all that the engine allocates; 0 is 512 MiB; 8 MiB least */
+    uint64_t initial_flows; /* room made at open; 0 lets the table grow from small */
+    bool vlan_strict;       /* VLAN numbers are part of the flow's key */
+    bool no_decap;          /* do not look into tunnels */
+    bool ask_all;           /* ask every module about every flow */
+    bool
+        reverse_candidates; /* try candidates in the opposite order; for tests, changes no answer */
+    uint64_t hash_key[2];   /* 0,0: random. A fixed key makes the order of output repeatable */
     cdpi_event_fn *on_event;
     void *on_event_context;
     const struct cdpi_allocator *allocator; /* NULL: the system's */
-    /* Called for each module that is asked for and cannot be used, with one line that says why. NULL: such a
-     * module fails the open. */
+    /* Called for each module that is asked for and cannot be used, with one line that says why.
+     * NULL: such a module fails the open. */
     void (*on_module_missing)(void *context, const char *module, const char *why);
     void *on_module_missing_context;
 };
@@ -247,11 +257,12 @@ struct cdpi_options {
 CDPI_API CDPI_MUST_USE enum cdpi_status cdpi_open(const struct cdpi_options *options,
                                                   struct cdpi **engine, struct cdpi_error *error);
 
-/* Ends all flows (events fire), then frees everything. NULL is fine. CDPI_BUSY inside a callback. */
+/* Ends all flows (events fire), then frees everything. NULL is fine. CDPI_BUSY inside a callback.
+ */
 CDPI_API enum cdpi_status cdpi_close(struct cdpi *engine);
 
-/* Feeds a batch in the order given. Events fire during the call. Frames that belong to no flow are counted
- * and passed over. */
+/* Feeds a batch in the order given. Events fire during the call. Frames that belong to no flow are
+ * counted and passed over. */
 CDPI_API CDPI_MUST_USE enum cdpi_status cdpi_feed(struct cdpi *engine,
                                                   const struct cdpi_frame *frames, size_t count);
 
@@ -263,8 +274,8 @@ CDPI_API CDPI_MUST_USE enum cdpi_status cdpi_packet_flow(struct cdpi *engine,
 /* The verdict as it stands, at once; inspects nothing. */
 CDPI_API struct cdpi_verdict cdpi_classify(struct cdpi *engine, const struct cdpi_flow *flow);
 
-/* Ends the inspection of a flow now: what is there is judged, the modules are asked, the verdict is final
- * (or the flow is given up; events fire). */
+/* Ends the inspection of a flow now: what is there is judged, the modules are asked, the verdict is
+ * final (or the flow is given up; events fire). */
 CDPI_API struct cdpi_verdict cdpi_conclude(struct cdpi *engine, struct cdpi_flow *flow);
 
 /* What each module says, in the engine's order. Returns the number of modules, and fills as many of
@@ -272,24 +283,25 @@ CDPI_API struct cdpi_verdict cdpi_conclude(struct cdpi *engine, struct cdpi_flow
 CDPI_API size_t cdpi_classify_all(struct cdpi *engine, const struct cdpi_flow *flow,
                                   struct cdpi_module_answer *answers, size_t room);
 
-/* Classifies bytes without packets: what the client sent so far, what the server sent so far (either may be
- * empty; for UDP one datagram each). No flow, no table, no state: the same bytes give the same verdict.
- * The state is CDPI_INSPECTING when more bytes could decide. */
-CDPI_API CDPI_MUST_USE enum cdpi_status
-cdpi_inspect(struct cdpi *engine, uint8_t ip_protocol, uint16_t client_port, uint16_t server_port,
-             const void *client_bytes, size_t client_size, const void *server_bytes,
-             size_t server_size, struct cdpi_verdict *verdict);
+/* Classifies bytes without packets: what the client sent so far, what the server sent so far
+ * (either may be empty; for UDP one datagram each). No flow, no table, no state: the same bytes
+ * give the same verdict. The state is CDPI_INSPECTING when more bytes could decide. */
+CDPI_API CDPI_MUST_USE enum cdpi_status cdpi_inspect(struct cdpi *engine, uint8_t ip_protocol,
+                                                     uint16_t client_port, uint16_t server_port,
+                                                     const void *client_bytes, size_t client_size,
+                                                     const void *server_bytes, size_t server_size,
+                                                     struct cdpi_verdict *verdict);
 
 /* Ends every flow; events fire with reason `flushed`. */
 CDPI_API CDPI_MUST_USE enum cdpi_status cdpi_flush(struct cdpi *engine);
 
 /* Calls visit for every flow in the table, in no useful order, until it returns false. */
-CDPI_API CDPI_MUST_USE enum cdpi_status cdpi_each_flow(struct cdpi *engine,
-                                                       bool (*visit)(void *context,
-                                                                     struct cdpi_flow *flow),
-                                                       void *context);
+CDPI_API CDPI_MUST_USE enum cdpi_status
+cdpi_each_flow(struct cdpi *engine, bool (*visit)(void *context, struct cdpi_flow *flow),
+               void *context);
 
-/* ---- names and lists -------------------------------------------------------------------------------- */
+/* ---- names and lists
+ * -------------------------------------------------------------------------------- */
 
 /* The canonical name ("SSH"), "" for CDPI_NO_PROTOCOL or a number that is not there. */
 CDPI_API const char *cdpi_protocol_name(const struct cdpi *engine, cdpi_protocol_id protocol);
@@ -307,27 +319,31 @@ CDPI_API cdpi_protocol_id cdpi_protocol_next(const struct cdpi *engine, cdpi_pro
 /* The engine's modules in order. name NULL past the last. */
 struct cdpi_module_info {
     const char *name, *version;
-    uint64_t asked, answered;       /* flows */
-    uint64_t agreed, disagreed;     /* with the verdict; counted with ask_all */
-    uint64_t nanoseconds;           /* CPU time spent inside, measured per flow asked; 0 for own */
+    uint64_t asked, answered;   /* flows */
+    uint64_t agreed, disagreed; /* with the verdict; counted with ask_all */
+    uint64_t nanoseconds;       /* CPU time spent inside, measured per flow asked; 0 for own */
 };
 CDPI_API struct cdpi_module_info cdpi_module(const struct cdpi *engine, size_t index);
 
-/* ---- counters ---------------------------------------------------------------------------------------- */
+/* ---- counters
+ * ---------------------------------------------------------------------------------------- */
 
 struct cdpi_stats {
-    uint64_t packets;          /* frames fed */
-    uint64_t packets_in_flows; /* of these, in a flow */
-    uint64_t packets_malformed; /* header cut or contradictory */
-    uint64_t packets_other;    /* no IP: ARP, LLDP ... */
-    uint64_t bytes;            /* frame lengths on the wire */
-    uint64_t flows;            /* begun */
-    uint64_t flows_active;     /* in the table now */
-    uint64_t flows_evicted;    /* taken by the budget */
-    uint64_t verdicts_certain, verdicts_likely, verdicts_none; /* of flows with payload, at their end */
+    uint64_t packets;              /* frames fed */
+    uint64_t packets_in_flows;     /* of these, in a flow */
+    uint64_t packets_malformed;    /* header cut or contradictory */
+    uint64_t packets_other;        /* no IP: ARP, LLDP ... */
+    uint64_t packets_unknown_link; /* of a link type that is not known */
+    uint64_t fragments;            /* IP fragments without ports */
+    uint64_t bytes;                /* frame lengths on the wire */
+    uint64_t flows;                /* begun */
+    uint64_t flows_active;         /* in the table now */
+    uint64_t flows_evicted;        /* taken by the budget */
+    uint64_t verdicts_certain, verdicts_likely,
+        verdicts_none; /* of flows with payload, at their end */
     uint64_t flows_without_payload;
-    uint64_t heads_forced;     /* undecided flows judged early because heads ran out */
-    uint64_t inspected;        /* packets that reached the classifiers */
+    uint64_t heads_forced; /* undecided flows judged early because heads ran out */
+    uint64_t inspected;    /* packets that reached the classifiers */
     uint64_t memory_now, memory_peak, memory_budget; /* bytes allocated by the engine */
 };
 CDPI_API struct cdpi_stats cdpi_stats(const struct cdpi *engine);

@@ -28,7 +28,8 @@ struct classifier {
     struct room rooms[];
 };
 
-/* ---- building ---------------------------------------------------------------------------------- */
+/* ---- building ----------------------------------------------------------------------------------
+ */
 
 static unsigned transport_slot(uint8_t transport)
 {
@@ -51,7 +52,8 @@ static void resolve(struct classifier *c, room_index i)
     if (p->told_by.parent) {
         room_index parent = catalog_find_room(p->told_by.parent);
         if (parent != NO_ROOM) {
-            /* Two children of one parent (mDNS, LLMNR) chain: the parent's first, that one's next. */
+            /* Two children of one parent (mDNS, LLMNR) chain: the parent's first, that one's next.
+             */
             while (c->rooms[parent].told_apart_by_port != NO_ROOM)
                 parent = c->rooms[parent].told_apart_by_port;
             c->rooms[parent].told_apart_by_port = i;
@@ -133,7 +135,8 @@ bool classifier_knows_port(const struct classifier *classifier, uint8_t transpor
     return classifier_guess(classifier, transport, port) != NO_ROOM;
 }
 
-/* ---- asking one room ----------------------------------------------------------------------------- */
+/* ---- asking one room
+ * ----------------------------------------------------------------------------- */
 
 /* One call's circumstances. */
 struct session {
@@ -208,7 +211,8 @@ static unsigned sides_with_bytes(const struct session *s)
     return (s->exchange->size[CLIENT] ? 1u : 0) | (s->exchange->size[SERVER] ? 2u : 0);
 }
 
-/* ---- choosing among answers ----------------------------------------------------------------------- */
+/* ---- choosing among answers
+ * ----------------------------------------------------------------------- */
 
 /* The best answer so far of one round of asking. */
 struct best {
@@ -309,7 +313,8 @@ static void ask_children(struct session *s, room_index room, unsigned which, str
         ask_and_consider(s, parent->children[i], which, best);
 }
 
-/* Rule 1 over the sides in `which`: everything that the bytes on `side` propose, then the unsigned. */
+/* Rule 1 over the sides in `which`: everything that the bytes on `side` propose, then the unsigned.
+ */
 static void ask_proposed(struct session *s, enum side side, unsigned which, struct best *best)
 {
     bool cut;
@@ -347,7 +352,8 @@ static void ask_all_about(struct session *s, unsigned which, struct best *best)
         ask_children(s, best->room, which, best);
 }
 
-/* ---- the verdict ------------------------------------------------------------------------------------ */
+/* ---- the verdict
+ * ------------------------------------------------------------------------------------ */
 
 /* mDNS is DNS on its own port. */
 static room_index told_apart(const struct session *s, room_index room)
@@ -413,7 +419,8 @@ static void ask_each_alone(struct session *s, struct best *verdict)
     struct best alone[2] = {{.room = NO_ROOM}, {.room = NO_ROOM}};
     struct classification *state = s->state;
     for (unsigned side = 0; side < 2; side++) {
-        unsigned live = state->live_count; /* what waits alone would be asked jointly later: not kept */
+        unsigned live =
+            state->live_count; /* what waits alone would be asked jointly later: not kept */
         ask_proposed(s, (enum side)side, 1u << side, &alone[side]);
         if (alone[side].room == NO_ROOM || alone[side].answer != YES)
             ask_unsigned(s, 1u << side, &alone[side]);
@@ -454,7 +461,8 @@ static bool start_over(struct session *s, bool had_verdict)
     return had_verdict;
 }
 
-/* ---- new bytes ---------------------------------------------------------------------------------------- */
+/* ---- new bytes
+ * ---------------------------------------------------------------------------------------- */
 
 static bool wants_are_met(const struct session *s, const struct live *live, enum side side)
 {
@@ -516,11 +524,10 @@ static bool grow_with_verdict(struct session *s, enum side side)
     room_index room = s->state->room;
     bool was_live = find_live(s->state, room) != NULL;
     ask_live(s, side, &best);
-    if (best.room != NO_ROOM &&
-        (best.room == room || best.answer > s->state->answer ||
-         descends_from(s->classifier, best.room, room) ||
-         (best.answer == s->state->answer &&
-          catalog_rooms[best.room].number < catalog_rooms[room].number)))
+    if (best.room != NO_ROOM && (best.room == room || best.answer > s->state->answer ||
+                                 descends_from(s->classifier, best.room, room) ||
+                                 (best.answer == s->state->answer &&
+                                  catalog_rooms[best.room].number < catalog_rooms[room].number)))
         return take(s, &best);
     if (was_live && !find_live(s->state, room) && best.room != room)
         return start_over(s, true); /* its own validator took it back */
@@ -568,11 +575,11 @@ static struct classify_outcome outcome(const struct session *s, bool changed)
 
 void classification_init(struct classification *c)
 {
-    *c = (struct classification){
-        .room = NO_ROOM, .claim = {NO_ROOM, NO_ROOM}, .rule = ""};
+    *c = (struct classification){.room = NO_ROOM, .claim = {NO_ROOM, NO_ROOM}, .rule = ""};
 }
 
-/* UDP: the side's newest datagram is looked at, beside the other side's that gave the verdict or is its newest. */
+/* UDP: the side's newest datagram is looked at, beside the other side's that gave the verdict or is
+ * its newest. */
 static void choose_datagram(struct session *s, enum side side)
 {
     if (s->exchange->transport == OVER_UDP)
@@ -580,9 +587,8 @@ static void choose_datagram(struct session *s, enum side side)
 }
 
 struct classify_outcome classify_more(const struct classifier *classifier,
-                                      struct classification *state,
-                                      const struct exchange *exchange, enum side side,
-                                      uint8_t packet)
+                                      struct classification *state, const struct exchange *exchange,
+                                      enum side side, uint8_t packet)
 {
     struct session s = {
         .classifier = classifier, .state = state, .exchange = exchange, .packet = packet};
@@ -607,8 +613,8 @@ struct classify_outcome classify_more(const struct classifier *classifier,
 }
 
 struct classify_outcome classify_end(const struct classifier *classifier,
-                                     struct classification *state,
-                                     const struct exchange *exchange, uint8_t packet)
+                                     struct classification *state, const struct exchange *exchange,
+                                     uint8_t packet)
 {
     struct exchange final = *exchange;
     final.is_final = true;
@@ -633,7 +639,8 @@ struct classify_outcome classify_end(const struct classifier *classifier,
     return outcome(&s, changed);
 }
 
-/* ---- the catalog's own health --------------------------------------------------------------------------- */
+/* ---- the catalog's own health
+ * --------------------------------------------------------------------------- */
 
 static const char *check_room(room_index i, char *text, size_t room)
 {

@@ -102,8 +102,8 @@ static struct entry compile(const struct signature *s, room_index room,
     return e;
 }
 
-/* Calls for each bucket that a pair with these masks can fall into; a bucket may come twice in a row of calls, the
- * caller tells by `seen`. */
+/* Calls for each bucket that a pair with these masks can fall into; a bucket may come twice in a
+ * row of calls, the caller tells by `seen`. */
 static void mark_buckets(const struct signature *s, unsigned lane, uint8_t seen[BUCKETS / 8])
 {
     uint8_t v0, m0, v1, m1;
@@ -278,7 +278,8 @@ static bool window_fits(const struct entry *e, const uint8_t *bytes)
 {
     uint64_t window[2];
     memcpy(window, bytes + e->offset, WINDOW);
-    return (((window[0] & e->mask[0]) ^ e->value[0]) | ((window[1] & e->mask[1]) ^ e->value[1])) == 0;
+    return (((window[0] & e->mask[0]) ^ e->value[0]) | ((window[1] & e->mask[1]) ^ e->value[1])) ==
+           0;
 }
 
 /* What a proposal runs over: the payload, and bytes that can be read 16 past any window. */

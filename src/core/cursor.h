@@ -2,9 +2,9 @@
 /*
  * The cursor: the only way to a payload's bytes.
  *
- * It reads forward, never past the end, and remembers that it ran short: a short read gives 0 (or NULL) and
- * stays put, so a parser reads on without checks and asks once, at the end, whether all was there.
- * Everything is big-endian unless the name says le.
+ * It reads forward, never past the end, and remembers that it ran short: a short read gives 0 (or
+ * NULL) and stays put, so a parser reads on without checks and asks once, at the end, whether all
+ * was there. Everything is big-endian unless the name says le.
  */
 #ifndef CDPI_CORE_CURSOR_H
 #define CDPI_CORE_CURSOR_H
@@ -143,7 +143,8 @@ static inline struct cursor cursor_take(struct cursor *c, uint32_t n)
     return part;
 }
 
-/* Whether the bytes from here begin with these; does not move. What has not arrived does not match. */
+/* Whether the bytes from here begin with these; does not move. What has not arrived does not match.
+ */
 static inline bool cursor_starts(const struct cursor *c, const void *bytes, uint32_t n)
 {
     return n <= cursor_left(c) && memcmp(c->data + c->at, bytes, n) == 0;
@@ -153,7 +154,8 @@ static inline bool cursor_starts(const struct cursor *c, const void *bytes, uint
 #define cursor_starts_with(c, literal)                                                             \
     cursor_starts((c), "" literal, (uint32_t)(sizeof(literal) - 1))
 
-/* Whether what is there from here could still become these bytes (it may be shorter, not different). */
+/* Whether what is there from here could still become these bytes (it may be shorter, not
+ * different). */
 static inline bool cursor_may_start(const struct cursor *c, const void *bytes, uint32_t n)
 {
     uint32_t have = cursor_left(c) < n ? cursor_left(c) : n;

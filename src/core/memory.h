@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory under a budget. Every byte that an engine owns is asked for here: it is counted, and what would pass
- * the budget is refused, so a caller can promise a bound and keep it.
+ * Memory under a budget. Every byte that an engine owns is asked for here: it is counted, and what
+ * would pass the budget is refused, so a caller can promise a bound and keep it.
  */
 #ifndef CDPI_CORE_MEMORY_H
 #define CDPI_CORE_MEMORY_H
@@ -20,8 +20,8 @@ struct memory {
 void *memory_get(struct memory *memory, size_t size, size_t align);
 void memory_put(struct memory *memory, void *block, size_t size);
 
-/* The system's allocator: mmap for what is a page or more (zeroed, returned at once when released, large pages
- * from 2 MiB on), malloc for the rest. */
+/* The system's allocator: mmap for what is a page or more (zeroed, returned at once when released,
+ * large pages from 2 MiB on), malloc for the rest. */
 void memory_use_system(struct memory *memory);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a protocol's room exports: one const descriptor, and the words in which its validator speaks.
+ * What a protocol's room exports: one const descriptor, and the words in which its validator
+ * speaks.
  *
  * A validator is a pure function over the first bytes of both sides. It answers
  *
@@ -9,18 +10,18 @@
  *     LIKELY  fits, but so might other things
  *     YES     fits in a way that other things do not
  *
- * and says no first, cheaply: length, magic, structure. Either side may be empty: it has not spoken (or was
- * not captured). Answer YES for one side alone if its structure is enough; the engine makes a
- * verdict `certain` only when YES was said with both sides present (or the descriptor says that the
- * exchange is one-sided), and asks again when the other side speaks. With both sides present, a side that
- * contradicts the protocol is a NO.
+ * and says no first, cheaply: length, magic, structure. Either side may be empty: it has not spoken
+ * (or was not captured). Answer YES for one side alone if its structure is enough; the engine makes
+ * a verdict `certain` only when YES was said with both sides present (or the descriptor says that
+ * the exchange is one-sided), and asks again when the other side speaks. With both sides present, a
+ * side that contradicts the protocol is a NO.
  *
- * Two rules that tests hold every room to: a YES must never have been a NO on a prefix of the same bytes
- * (a side that has not all arrived gets MORE, or LIKELY, until it has), and noise, text, and every other
- * room's cases never get a YES.
+ * Two rules that tests hold every room to: a YES must never have been a NO on a prefix of the same
+ * bytes (a side that has not all arrived gets MORE, or LIKELY, until it has), and noise, text, and
+ * every other room's cases never get a YES.
  *
- * A stream's side is cut where its head ends (4 KiB) or a gap begins; a datagram's side is one datagram,
- * complete unless `cut` says that the capture lost its tail.
+ * A stream's side is cut where its head ends (4 KiB) or a gap begins; a datagram's side is one
+ * datagram, complete unless `cut` says that the capture lost its tail.
  */
 #ifndef CDPI_PROTOCOLS_PROTOCOL_H
 #define CDPI_PROTOCOLS_PROTOCOL_H
@@ -40,27 +41,28 @@ enum { OVER_TCP = 1, OVER_UDP = 2, OVER_SCTP = 4 };
 
 /* One payload packet of the flow, in capture order (at most the first eight are kept). */
 struct datagram {
-    uint8_t side;        /* who sent it */
-    bool cut;            /* captured shorter than it was on the wire */
-    uint16_t wire_size;  /* payload bytes on the wire, 65535 for more */
-    uint16_t offset;     /* where its bytes begin in the side's head */
-    uint16_t size;       /* how many of its bytes are in the head */
-    uint32_t time;       /* microseconds after the flow's first payload */
+    uint8_t side;       /* who sent it */
+    bool cut;           /* captured shorter than it was on the wire */
+    uint16_t wire_size; /* payload bytes on the wire, 65535 for more */
+    uint16_t offset;    /* where its bytes begin in the side's head */
+    uint16_t size;      /* how many of its bytes are in the head */
+    uint32_t time;      /* microseconds after the flow's first payload */
 };
 
 /* What a validator sees and says. */
 struct inspection {
-    /* The bytes. TCP, SCTP: the side's stream from its start. UDP: the side's datagram under inspection (its
-     * newest, or the one that gave the present verdict). Copy a cursor, then read from the copy. */
+    /* The bytes. TCP, SCTP: the side's stream from its start. UDP: the side's datagram under
+     * inspection (its newest, or the one that gave the present verdict). Copy a cursor, then read
+     * from the copy. */
     struct cursor client, server;
 
     uint16_t client_port, server_port;
-    uint8_t transport;      /* one of OVER_* */
-    bool is_final;          /* no more bytes will come: MORE is as good as NO now */
-    bool is_midstream;      /* TCP without a SYN: the first bytes are those of some segment */
-    bool client_is_cut;     /* UDP: the datagram was longer on the wire than captured */
+    uint8_t transport;  /* one of OVER_* */
+    bool is_final;      /* no more bytes will come: MORE is as good as NO now */
+    bool is_midstream;  /* TCP without a SYN: the first bytes are those of some segment */
+    bool client_is_cut; /* UDP: the datagram was longer on the wire than captured */
     bool server_is_cut;
-    uint8_t first_speaker;  /* enum side: who sent the flow's first payload */
+    uint8_t first_speaker; /* enum side: who sent the flow's first payload */
 
     /* UDP: all datagrams of the flow kept so far, both sides; see inspection_datagram(). */
     const struct datagram *datagrams;
@@ -69,11 +71,11 @@ struct inspection {
     uint32_t head_sizes[2];
 
     /* Said by the validator. */
-    const char *rule;          /* what decided; a string literal, a few words */
+    const char *rule; /* what decided; a string literal, a few words */
     uint8_t evidence_side;
     uint32_t evidence_offset, evidence_size;
-    const char *application;   /* canonical name of what runs inside, or NULL */
-    uint16_t wanted[2];        /* with MORE: sizes that the sides must reach */
+    const char *application; /* canonical name of what runs inside, or NULL */
+    uint16_t wanted[2];      /* with MORE: sizes that the sides must reach */
 };
 
 static inline bool is_udp(const struct inspection *in)
@@ -98,8 +100,8 @@ static inline struct cursor inspection_datagram(const struct inspection *in, uin
     return c;
 }
 
-/* `return wants(in, SERVER, 12);`: MORE, and not before that side has 12 bytes in all (or ended). Where the other
- * side's first byte is what is missing, that is wants(in, other, 1). */
+/* `return wants(in, SERVER, 12);`: MORE, and not before that side has 12 bytes in all (or ended).
+ * Where the other side's first byte is what is missing, that is wants(in, other, 1). */
 static inline enum answer wants(struct inspection *in, enum side side, uint32_t bytes)
 {
     in->wanted[side] = (uint16_t)(bytes > 4096 ? 4096 : bytes);
@@ -118,8 +120,8 @@ static inline bool is_cut(const struct inspection *in, const struct cursor *c)
     return c->side == CLIENT ? in->client_is_cut : in->server_is_cut;
 }
 
-/* A cursor ran short in a place where the protocol goes on. A datagram will not grow, and at the end nothing
- * will: NO. A stream may: MORE. */
+/* A cursor ran short in a place where the protocol goes on. A datagram will not grow, and at the
+ * end nothing will: NO. A stream may: MORE. */
 static inline enum answer short_of(struct inspection *in, const struct cursor *c)
 {
     return is_udp(in) || in->is_final ? NO : wants_more(in, c);
@@ -135,8 +137,8 @@ static inline enum answer answer_at(struct inspection *in, enum answer answer, c
     return answer;
 }
 
-/* The evidence is what the cursor has read, from the side's first byte on. The rule names what was seen, in a
- * few words: "client hello", "version exchange". */
+/* The evidence is what the cursor has read, from the side's first byte on. The rule names what was
+ * seen, in a few words: "client hello", "version exchange". */
 static inline enum answer yes(struct inspection *in, const char *rule, const struct cursor *c)
 {
     return answer_at(in, YES, rule, (enum side)c->side, 0, c->at);
@@ -150,8 +152,9 @@ static inline enum answer likely(struct inspection *in, const char *rule, const 
 /* What one side's bytes, a cursor at their start, say by themselves. */
 typedef enum answer side_validator(struct inspection *in, struct cursor side);
 
-/* Asks each side that spoke and joins the answers: NO from either is NO, MORE from either waits, else the weaker
- * counts. A NULL validator stands for a side without structure of its own: it is not asked. */
+/* Asks each side that spoke and joins the answers: NO from either is NO, MORE from either waits,
+ * else the weaker counts. A NULL validator stands for a side without structure of its own: it is
+ * not asked. */
 static inline enum answer judge_sides(struct inspection *in, side_validator *client,
                                       side_validator *server)
 {
@@ -166,34 +169,40 @@ static inline enum answer judge_sides(struct inspection *in, side_validator *cli
     return first < second ? first : second;
 }
 
-/* ---- signatures -------------------------------------------------------------------------------- */
+/* ---- signatures --------------------------------------------------------------------------------
+ */
 
-/* First bytes that propose this protocol. All that is declared must hold. Bytes are compared under the mask
- * (NULL: all bits). A signature that reaches past what has arrived is not yet refused on a stream; on a datagram
- * it is. Size limits and the length field apply to datagrams only. */
+/* First bytes that propose this protocol. All that is declared must hold. Bytes are compared under
+ * the mask (NULL: all bits). A signature that reaches past what has arrived is not yet refused on a
+ * stream; on a datagram it is. Size limits and the length field apply to datagrams only. */
 struct signature {
-    uint8_t transports;      /* OVER_* bits; 0: all of the descriptor's */
-    uint16_t offset;         /* where the bytes stand; up to 1024 */
-    uint8_t size;            /* how many; 1 to 16 */
+    uint8_t transports; /* OVER_* bits; 0: all of the descriptor's */
+    uint16_t offset;    /* where the bytes stand; up to 1024 */
+    uint8_t size;       /* how many; 1 to 16 */
     const char *bytes;
-    const char *mask;        /* as many bytes, or NULL */
-    uint16_t min_size;       /* datagram: least payload size; 0: offset + size */
-    uint16_t max_size;       /* datagram: most; 0: no limit */
-    struct {                 /* datagram: a field that holds its size */
-        uint8_t width;       /* 1, 2, 3, 4 bytes; 0: there is none */
+    const char *mask;  /* as many bytes, or NULL */
+    uint16_t min_size; /* datagram: least payload size; 0: offset + size */
+    uint16_t max_size; /* datagram: most; 0: no limit */
+    struct {           /* datagram: a field that holds its size */
+        uint8_t width; /* 1, 2, 3, 4 bytes; 0: there is none */
         uint16_t offset;
         bool little_endian;
-        int16_t add;         /* field + add == payload size */
+        int16_t add; /* field + add == payload size */
     } length;
 };
 
 /* SIGNATURE(0, "SSH-") and SIGNATURE(4, "\xfe\x53\x4d\x42"): literal bytes at an offset. */
 #define SIGNATURE(at, literal)                                                                     \
-    {.offset = (at), .size = sizeof(literal) - 1, .bytes = "" literal}
+    {                                                                                              \
+        .offset = (at), .size = sizeof(literal) - 1, .bytes = "" literal                           \
+    }
 #define SIGNATURE_MASKED(at, literal, literal_mask)                                                \
-    {.offset = (at), .size = sizeof(literal) - 1, .bytes = "" literal, .mask = "" literal_mask}
+    {                                                                                              \
+        .offset = (at), .size = sizeof(literal) - 1, .bytes = "" literal, .mask = "" literal_mask  \
+    }
 
-/* ---- descriptors --------------------------------------------------------------------------------- */
+/* ---- descriptors
+ * --------------------------------------------------------------------------------- */
 
 enum category {
     CATEGORY_NONE = 0,
@@ -212,18 +221,18 @@ enum category {
     CATEGORY_CHAT,
     CATEGORY_VOICE,
     CATEGORY_STREAMING,
-    CATEGORY_NETWORK,    /* DNS, DHCP, NTP ... */
+    CATEGORY_NETWORK, /* DNS, DHCP, NTP ... */
     CATEGORY_ROUTING,
     CATEGORY_MANAGEMENT, /* SNMP, syslog, monitoring */
     CATEGORY_DIRECTORY,  /* authentication and directories */
     CATEGORY_RPC,
-    CATEGORY_MESSAGING,  /* queues and brokers */
-    CATEGORY_TELEPHONY,  /* the core of mobile networks */
+    CATEGORY_MESSAGING, /* queues and brokers */
+    CATEGORY_TELEPHONY, /* the core of mobile networks */
     CATEGORY_CRYPTOCURRENCY,
     CATEGORY_MALWARE,
     CATEGORY_PRINTING,
     CATEGORY_DEVELOPMENT,
-    CATEGORY_CLUSTER,    /* storage and cluster internals */
+    CATEGORY_CLUSTER, /* storage and cluster internals */
     CATEGORY_SECURITY,
     CATEGORY_MEDICAL,
     CATEGORY_FINANCE,
@@ -236,7 +245,8 @@ enum category {
         __VA_ARGS__, 0                                                                             \
     }
 
-/* A flow that is followed after its verdict (DESIGN.md section 3): 256 bytes of its own, and every payload. */
+/* A flow that is followed after its verdict (DESIGN.md section 3): 256 bytes of its own, and every
+ * payload. */
 struct follow {
     uint8_t transport;
     uint16_t client_port, server_port;
@@ -250,14 +260,15 @@ struct cdpi_protocol {
     uint8_t transports;    /* OVER_* bits */
     uint8_t category;      /* enum category */
     bool is_encrypted;     /* the payload is, by the protocol itself */
-    bool is_one_sided;     /* the exchange is one-way, or the specification gives the other side no structure:
-                            * one side's YES is certain */
-    const uint16_t *tcp_ports; /* PORTS(22); well-known servers' ports. They order candidates and tell the server
-                                * from the client; they never decide. */
+    bool is_one_sided;     /* the exchange is one-way, or the specification gives the other side no
+                            * structure:     one side's YES is certain */
+    const uint16_t *tcp_ports; /* PORTS(22); well-known servers' ports. They order candidates and
+                                * tell the server from the client; they never decide. */
     const uint16_t *udp_ports;
     const struct signature *signatures;
     size_t signature_count;
-    bool is_unsigned; /* beside its signatures (if any), ask about every first payload of its transports */
+    bool is_unsigned; /* beside its signatures (if any), ask about every first payload of its
+                         transports */
     /* NULL for protocols that nothing but told_by or follow names. */
     enum answer (*validate)(struct inspection *in);
 
@@ -267,13 +278,13 @@ struct cdpi_protocol {
         uint16_t port;
     } told_by;
 
-    /* Called for each payload after the verdict; see struct follow. On FOLLOW_SPEAKS, *speaks is the canonical
-     * name of what the flow speaks from here on. */
-    enum follow_answer (*follow)(struct follow *follow, struct cursor payload,
-                                 const char **speaks);
+    /* Called for each payload after the verdict; see struct follow. On FOLLOW_SPEAKS, *speaks is
+     * the canonical name of what the flow speaks from here on. */
+    enum follow_answer (*follow)(struct follow *follow, struct cursor payload, const char **speaks);
 };
 
 /* SIGNATURES(table): both fields at once. */
-#define SIGNATURES(table) .signatures = (table), .signature_count = sizeof(table) / sizeof((table)[0])
+#define SIGNATURES(table)                                                                          \
+    .signatures = (table), .signature_count = sizeof(table) / sizeof((table)[0])
 
 #endif

@@ -35,7 +35,7 @@ static bool push(struct reader *r, uint8_t byte)
 
 static int hex_digit(char c)
 {
-    return isdigit((unsigned char)c) ? c - '0'
+    return isdigit((unsigned char)c)    ? c - '0'
            : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
                                         : -1;
 }
@@ -47,12 +47,24 @@ static const char *read_text(struct reader *r, const char *p)
         uint8_t byte = (uint8_t)*p;
         if (*p == '\\') {
             switch (*++p) {
-            case 'r': byte = '\r'; break;
-            case 'n': byte = '\n'; break;
-            case 't': byte = '\t'; break;
-            case '0': byte = 0; break;
-            case '\\': byte = '\\'; break;
-            case '"': byte = '"'; break;
+            case 'r':
+                byte = '\r';
+                break;
+            case 'n':
+                byte = '\n';
+                break;
+            case 't':
+                byte = '\t';
+                break;
+            case '0':
+                byte = 0;
+                break;
+            case '\\':
+                byte = '\\';
+                break;
+            case '"':
+                byte = '"';
+                break;
             case 'x':
                 if (hex_digit(p[1]) < 0 || hex_digit(p[2]) < 0) {
                     fail(r, "\\x wants two hex digits");
@@ -61,7 +73,9 @@ static const char *read_text(struct reader *r, const char *p)
                 byte = (uint8_t)(hex_digit(p[1]) << 4 | hex_digit(p[2]));
                 p += 2;
                 break;
-            default: fail(r, "unknown escape in text"); return p;
+            default:
+                fail(r, "unknown escape in text");
+                return p;
             }
         }
         if (!push(r, byte))
@@ -143,7 +157,7 @@ static const char *after(const char *line, const char *word)
 {
     size_t n = strlen(word);
     return strncmp(line, word, n) == 0 && (isspace((unsigned char)line[n]) || !line[n]) ? line + n
-                                                                                       : NULL;
+                                                                                        : NULL;
 }
 
 static void read_line(struct reader *r, char *line)

@@ -6,14 +6,13 @@
  *     == a title in words
  *     tcp 40000 22                    transport, client port, server port
  *     s "SSH-2.0-x\r\n"               the server sends a segment (UDP: a datagram)
- *     c 53 53 48 2d "2.0-y\r\n"       the client; hex bytes and text mixed; text escapes \r \n \t \0 \\ \" \xNN
- *     c 00*16 "padding above"         a byte, repeated
- *     is SSH certain                  or: is SSH likely | is SSH | is none
- *     rule "identification string"    optional: the evidence's rule
- *     app BitTorrent                  optional: the application inside
+ *     c 53 53 48 2d "2.0-y\r\n"       the client; hex bytes and text mixed; text escapes \r \n \t
+ * \0 \\ \" \xNN c 00*16 "padding above"         a byte, repeated is SSH certain or: is SSH likely |
+ * is SSH | is none rule "identification string"    optional: the evidence's rule app BitTorrent
+ * optional: the application inside
  *
- * A line that begins with blanks continues the one before. "is none" says that no room at all names it;
- * "not SSH" says only that it is not called that (another protocol may rightly claim it).
+ * A line that begins with blanks continues the one before. "is none" says that no room at all names
+ * it; "not SSH" says only that it is not called that (another protocol may rightly claim it).
  */
 #ifndef CDPI_TESTS_CASES_H
 #define CDPI_TESTS_CASES_H
@@ -40,13 +39,14 @@ struct test_case {
     uint8_t bytes[CASE_BYTES];
     uint32_t byte_count;
     bool expects_none;
-    bool is_not;          /* "not NAME" */
-    char expected[64];    /* canonical name; "" with none */
-    int confidence;       /* 0 any, 1 likely, 2 certain */
+    bool is_not;       /* "not NAME" */
+    char expected[64]; /* canonical name; "" with none */
+    int confidence;    /* 0 any, 1 likely, 2 certain */
     char rule[96], application[64];
 };
 
-/* Calls visit for each case of a file. False, with a message on stderr, where the file is not well formed. */
+/* Calls visit for each case of a file. False, with a message on stderr, where the file is not well
+ * formed. */
 bool cases_read(const char *path, void (*visit)(void *context, const struct test_case *c),
                 void *context);
 

@@ -28,13 +28,12 @@ struct classify_outcome replay_message(struct replay *r, const struct classifier
     if (x->transport == OVER_UDP) {
         if (x->datagram_count == 8)
             return (struct classify_outcome){.exhausted = true};
-        r->datagrams[x->datagram_count++] = (struct datagram){
-            .side = side,
-            .cut = take < size,
-            .wire_size = (uint16_t)size,
-            .offset = (uint16_t)x->size[side],
-            .size = (uint16_t)take,
-            .time = r->packets * 10000};
+        r->datagrams[x->datagram_count++] = (struct datagram){.side = side,
+                                                              .cut = take < size,
+                                                              .wire_size = (uint16_t)size,
+                                                              .offset = (uint16_t)x->size[side],
+                                                              .size = (uint16_t)take,
+                                                              .time = r->packets * 10000};
     }
     if (take)
         memcpy(r->heads[side] + x->size[side], bytes, take);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Plays a case's messages to a classifier, as the engine would: streams grow, datagrams are appended. */
+/* Plays a case's messages to a classifier, as the engine would: streams grow, datagrams are
+ * appended. */
 #ifndef CDPI_TESTS_REPLAY_H
 #define CDPI_TESTS_REPLAY_H
 

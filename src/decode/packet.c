@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Link layer, VLAN, MPLS, PPPoE, IP and transport headers. One fast compare serves Ethernet with
+ * IPv4 or IPv6 and TCP or UDP without options; everything else goes through the cursor, layer by
+ * layer.
+ */
+#include "decode/packet.h"
+
+#include "core/cursor.h"
+
+enum {
+    LINK_NULL = 0,
+    LINK_ETHERNET = 1,
+    LINK_PPP = 9,
+    LINK_RAW_BSD = 12,
+    LINK_RAW_OPENBSD = 14,
+    LINK_PPP_HDLC = 50,
+    LINK_PPPOE = 51,
+    LINK_RAW = 101,
+    LINK_CISCO_HDLC = 104,
+    LINK_LOOP = 108,
+    LINK_SLL = 113,
+    LINK_IPV4 = 228,
+    LINK_IPV6 = 229,
+    LINK_SLL2 = 276
+};
+enum {
+    TYPE_IPV4 = 0x0800,
+    TYPE_IPV6 = 0x86dd,
+    TYPE_VLAN = 0x8100,
+    TYPE_QINQ = 0x88a8,
+    TYPE_QINQ_OLD = 0x9100,
+    TYPE_MPLS = 0x8847,
+    TYPE_MPLS_MULTICAST = 0x8848,
+    TYPE_PPPOE_SESSION = 0x8864
+};
+enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057, PPP_MPLS = 0x0281 };
+enum { MAX_TAGS = 8, MAX_EXTENSIONS = 10 };
+
+bool decode_knows_link(uint32_t link_type)
+{
+    switch (link_type) {
+    case LINK_NULL:
+    case LINK_ETHERNET:
+    case LINK_PPP:
+    case LINK_RAW_BSD:
+    case LINK_RAW_OPENBSD:
+    case LINK_PPP_HDLC:
+    case LINK_PPPOE:
+    case LINK_RAW:
+    case LINK_CISCO_HDLC:
+    case LINK_LOOP:
+    case LINK_SLL:
+    case LINK_IPV4:
+    case LINK_IPV6:
+    case LINK_SLL2:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* ---- the key
+ * -------------------------------------------------------------------------------------- */
+
+static void order_v4(struct packet *p, uint32_t source, uint32_t target, uint16_t from, uint16_t to)
+{
+    struct flow_key *k = &p->key;
+    bool swap = source > target || (source == target && from > to);
+    k->address.v4[0] = swap ? target : source;
+    k->address.v4[1] = swap ? source : target;
+    k->port[0] = swap ? to : from;
+    k->port[1] = swap ? from : to;
+    p->direction = swap;
+}
+
+static void order_v6(struct packet *p, const uint8_t *source, const uint8_t *target, uint16_t from,
+                     uint16_t to)
+{
+    struct flow_key *k = &p->key;
+    int compared = memcmp(source, target, 16);
+    bool swap = compared > 0 || (compared == 0 && from > to);
+    memcpy(k->address.v6[0], swap ? target : source, 16);
+    memcpy(k->address.v6[1], swap ? source : target, 16);
+    k->port[0] = swap ? to : from;
+    k->port[1] = swap ? from : to;
+    p->direction = swap;
+}
+
+/* ---- layers, through the cursor
+ * --------------------------------------------------------------------- */
+
+/* What is known on the way down. */
+struct descent {
+    const struct decoder *decoder;
+    struct packet *packet;
+    const uint8_t *source, *target; /* addresses */
+    uint32_t domain;
+};
+
+static void finish_key(struct descent *d, uint8_t ip_protocol, uint16_t from, uint16_t to)
+{
+    struct packet *p = d->packet;
+    p->key.ip_protocol = ip_protocol;
+    p->key.domain = d->domain;
+    if (p->key.is_v6) {
+        order_v6(p, d->source, d->target, from, to);
+    } else {
+        uint32_t source, target;
+        memcpy(&source, d->source, 4);
+        memcpy(&target, d->target, 4);
+        order_v4(p, source, target, from, to);
+    }
+    p->hash = flow_key_hash(&p->key, d->decoder->hash_key);
+}
+
+static void set_payload(struct packet *p, const struct cursor *c, uint32_t wire)
+{
+    p->payload = c->data + c->at;
+    p->payload_wire = wire;
+    p->payload_size = cursor_left(c) < wire ? cursor_left(c) : wire;
+}
+
+/* `wire` is what the IP header promises from here on. */
+static enum decode_result decode_tcp(struct descent *d, struct cursor c, uint32_t wire)
+{
+    struct packet *p = d->packet;
+    uint16_t from = cursor_u16(&c), to = cursor_u16(&c);
+    p->sequence = cursor_u32(&c);
+    cursor_skip(&c, 4);
+    uint32_t header = (uint32_t)(cursor_u8(&c) >> 4) * 4;
+    p->tcp_flags = cursor_u8(&c);
+    if (c.ran_short || header < 20)
+        return DECODE_MALFORMED;
+    c.at = 0;
+    if (header > wire)
+        return DECODE_MALFORMED;
+    if (!cursor_skip(&c, header))
+        c.at = c.size; /* options cut by the snap length: a packet without payload */
+    set_payload(p, &c, wire - header);
+    finish_key(d, IP_TCP, from, to);
+    return DECODE_FLOW;
+}
+
+static enum decode_result decode_udp(struct descent *d, struct cursor c, uint32_t wire)
+{
+    uint16_t from = cursor_u16(&c), to = cursor_u16(&c), length = cursor_u16(&c);
+    cursor_skip(&c, 2);
+    if (c.ran_short || wire < 8)
+        return DECODE_MALFORMED;
+    wire -= 8;
+    if (length >= 8 && length - 8u < wire)
+        wire = length - 8u;
+    set_payload(d->packet, &c, wire);
+    finish_key(d, IP_UDP, from, to);
+    return DECODE_FLOW;
+}
+
+/* RFC 9260: the first DATA (or I-DATA) chunk's user data is the payload. */
+static enum decode_result decode_sctp(struct descent *d, struct cursor c, uint32_t wire)
+{
+    struct packet *p = d->packet;
+    uint16_t from = cursor_u16(&c), to = cursor_u16(&c);
+    cursor_skip(&c, 8);
+    if (c.ran_short || wire < 12)
+        return DECODE_MALFORMED;
+    set_payload(p, &c, 0);
+    while (cursor_left(&c) >= 16) {
+        uint8_t type = cursor_u8(&c);
+        cursor_skip(&c, 1);
+        uint32_t length = cursor_u16(&c);
+        if (length < 4)
+            break;
+        if ((type == 0 && length > 16) || (type == 64 && length > 20)) {
+            cursor_skip(&c, type == 64 ? 12 : 8);
+            p->sctp_ppid = cursor_u32(&c);
+            set_payload(p, &c, length - (type == 64 ? 20 : 16));
+            break;
+        }
+        if (!cursor_skip(&c, ((length + 3) & ~3u) - 4))
+            break;
+    }
+    finish_key(d, IP_SCTP, from, to);
+    return DECODE_FLOW;
+}
+
+/* The type that answers a type (Community ID v1's pairs), or -1 for those that go one way. */
+static int icmp_counterpart(bool is_v6, uint8_t type)
+{
+    static const uint8_t pairs4[][2] = {{8, 0}, {13, 14}, {15, 16}, {17, 18}, {10, 9}};
+    static const uint8_t pairs6[][2] = {{128, 129}, {133, 134}, {135, 136},
+                                        {130, 131}, {139, 140}, {144, 145}};
+    const uint8_t(*pairs)[2] = is_v6 ? pairs6 : pairs4;
+    size_t n = is_v6 ? sizeof pairs6 / 2 : sizeof pairs4 / 2;
+    for (size_t i = 0; i < n; i++) {
+        if (pairs[i][0] == type)
+            return pairs[i][1];
+        if (pairs[i][1] == type)
+            return pairs[i][0];
+    }
+    return -1;
+}
+
+static enum decode_result decode_icmp(struct descent *d, struct cursor c, uint32_t wire,
+                                      uint8_t ip_protocol)
+{
+    uint8_t type = cursor_u8(&c), code = cursor_u8(&c);
+    if (c.ran_short)
+        return DECODE_MALFORMED;
+    int counterpart = icmp_counterpart(ip_protocol == IP_ICMPV6, type);
+    set_payload(d->packet, &c, wire > 2 ? wire - 2 : 0);
+    finish_key(d, ip_protocol, type, counterpart >= 0 ? (uint16_t)counterpart : code);
+    return DECODE_FLOW;
+}
+
+static enum decode_result decode_transport(struct descent *d, struct cursor c, uint32_t wire,
+                                           uint8_t ip_protocol)
+{
+    if (cursor_left(&c) > wire)
+        c.size = c.at + wire; /* the link layer's padding */
+    c = cursor_over(c.data + c.at, cursor_left(&c));
+    switch (ip_protocol) {
+    case IP_TCP:
+        return decode_tcp(d, c, wire);
+    case IP_UDP:
+        return decode_udp(d, c, wire);
+    case IP_SCTP:
+        return decode_sctp(d, c, wire);
+    case IP_ICMP:
+    case IP_ICMPV6:
+        return decode_icmp(d, c, wire, ip_protocol);
+    default:
+        set_payload(d->packet, &c, wire);
+        finish_key(d, ip_protocol, 0, 0);
+        return DECODE_FLOW;
+    }
+}
+
+static enum decode_result decode_ipv4(struct descent *d, struct cursor c)
+{
+    struct packet *p = d->packet;
+    const uint8_t *start = c.data + c.at;
+    uint8_t first = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    uint32_t total = cursor_u16(&c);
+    cursor_skip(&c, 2);
+    uint16_t fragment = cursor_u16(&c);
+    cursor_skip(&c, 1);
+    uint8_t ip_protocol = cursor_u8(&c);
+    cursor_skip(&c, 2);
+    d->source = cursor_bytes(&c, 4);
+    d->target = cursor_bytes(&c, 4);
+    uint32_t header = (first & 15u) * 4;
+    if (c.ran_short || first >> 4 != 4 || header < 20 || !cursor_skip(&c, header - 20))
+        return DECODE_MALFORMED;
+    uint32_t have = header + cursor_left(&c);
+    if (total == 0)
+        total = have; /* segmentation offload leaves it 0 */
+    if (total < header)
+        return DECODE_MALFORMED;
+    p->key.is_v6 = false;
+    p->ip = start;
+    p->ip_size = total < have ? total : have;
+    if (fragment & 0x1fff)
+        return DECODE_FRAGMENT;
+    return decode_transport(d, c, total - header, ip_protocol);
+}
+
+static bool is_extension(uint8_t next)
+{
+    /* hop-by-hop, routing, destination options, mobility, HIP, shim6: RFC 8200 and IANA's list */
+    return next == 0 || next == 43 || next == 60 || next == 135 || next == 139 || next == 140;
+}
+
+static enum decode_result decode_ipv6(struct descent *d, struct cursor c)
+{
+    struct packet *p = d->packet;
+    const uint8_t *start = c.data + c.at;
+    uint8_t first = cursor_u8(&c);
+    cursor_skip(&c, 3);
+    uint32_t length = cursor_u16(&c);
+    uint8_t next = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    d->source = cursor_bytes(&c, 16);
+    d->target = cursor_bytes(&c, 16);
+    if (c.ran_short || first >> 4 != 6)
+        return DECODE_MALFORMED;
+    if (length == 0)
+        length = cursor_left(&c); /* jumbogram or segmentation offload */
+    p->key.is_v6 = true;
+    p->ip = start;
+    p->ip_size = 40 + (length < cursor_left(&c) ? length : cursor_left(&c));
+    for (int i = 0; i < MAX_EXTENSIONS && (is_extension(next) || next == 44); i++) {
+        uint8_t current = next;
+        uint32_t size = 8;
+        next = cursor_u8(&c);
+        if (current == 44) { /* fragment header, RFC 8200 section 4.5 */
+            cursor_skip(&c, 1);
+            uint16_t offset = cursor_u16(&c) & 0xfff8;
+            cursor_skip(&c, 4);
+            if (offset && !c.ran_short)
+                return DECODE_FRAGMENT;
+        } else {
+            size = ((uint32_t)cursor_u8(&c) + 1) * 8;
+            cursor_skip(&c, size - 2);
+        }
+        if (c.ran_short || size > length)
+            return DECODE_MALFORMED;
+        length -= size;
+    }
+    return decode_transport(d, c, length, next);
+}
+
+static enum decode_result decode_ip(struct descent *d, struct cursor c)
+{
+    int first = cursor_peek(&c, 0);
+    if (first >> 4 == 4)
+        return decode_ipv4(d, c);
+    if (first >> 4 == 6)
+        return decode_ipv6(d, c);
+    return first < 0 ? DECODE_MALFORMED : DECODE_OTHER;
+}
+
+static enum decode_result decode_mpls(struct descent *d, struct cursor c)
+{
+    for (int i = 0; i < MAX_TAGS; i++) {
+        uint32_t label = cursor_u32(&c);
+        if (c.ran_short)
+            return DECODE_MALFORMED;
+        if (label >> 8 & 1) /* bottom of the stack, RFC 3032 */
+            return decode_ip(d, c);
+    }
+    return DECODE_MALFORMED;
+}
+
+static enum decode_result decode_ppp(struct descent *d, struct cursor c)
+{
+    if (cursor_peek(&c, 0) == 0xff && cursor_peek(&c, 1) == 0x03)
+        cursor_skip(&c, 2); /* RFC 1662: address and control */
+    uint16_t protocol = cursor_u8(&c);
+    if (!(protocol & 1)) /* RFC 1661: one byte if compressed */
+        protocol = (uint16_t)(protocol << 8 | cursor_u8(&c));
+    if (c.ran_short)
+        return DECODE_MALFORMED;
+    if (protocol == PPP_MPLS)
+        return decode_mpls(d, c);
+    return protocol == PPP_IPV4 || protocol == PPP_IPV6 ? decode_ip(d, c) : DECODE_OTHER;
+}
+
+static enum decode_result decode_ethertype(struct descent *d, struct cursor c, uint16_t type)
+{
+    for (int i = 0; i < MAX_TAGS; i++) {
+        if (type != TYPE_VLAN && type != TYPE_QINQ && type != TYPE_QINQ_OLD)
+            break;
+        uint16_t tag = cursor_u16(&c) & 0xfff;
+        type = cursor_u16(&c);
+        if (c.ran_short)
+            return DECODE_MALFORMED;
+        if (d->packet->vlan == 0)
+            d->packet->vlan = tag;
+        if (d->decoder->vlan_strict)
+            d->domain = d->domain << 12 ^ (0x80000000u | tag);
+    }
+    switch (type) {
+    case TYPE_IPV4:
+    case TYPE_IPV6:
+        return decode_ip(d, c);
+    case TYPE_MPLS:
+    case TYPE_MPLS_MULTICAST:
+        return decode_mpls(d, c);
+    case TYPE_PPPOE_SESSION: /* RFC 2516: version 1, type 1, code 0, session, length */
+        return cursor_u16(&c) == 0x1100 && cursor_skip(&c, 4) ? decode_ppp(d, c) : DECODE_MALFORMED;
+    default:
+        return DECODE_OTHER;
+    }
+}
+
+/* The address family of a null or loop header is the writing host's; in its byte order for null. */
+static enum decode_result decode_null(struct descent *d, struct cursor c)
+{
+    return cursor_skip(&c, 4) ? decode_ip(d, c) : DECODE_MALFORMED;
+}
+
+static enum decode_result decode_link(struct descent *d, struct cursor c, uint32_t link_type)
+{
+    uint16_t type;
+    switch (link_type) {
+    case LINK_ETHERNET:
+        cursor_skip(&c, 12);
+        type = cursor_u16(&c);
+        return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, type);
+    case LINK_SLL:
+        cursor_skip(&c, 14);
+        type = cursor_u16(&c);
+        return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, type);
+    case LINK_SLL2:
+        type = cursor_u16(&c);
+        return cursor_skip(&c, 18) ? decode_ethertype(d, c, type) : DECODE_MALFORMED;
+    case LINK_CISCO_HDLC:
+        cursor_skip(&c, 2);
+        type = cursor_u16(&c);
+        return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, type);
+    case LINK_PPPOE:
+        return cursor_skip(&c, 6) ? decode_ppp(d, c) : DECODE_MALFORMED;
+    case LINK_PPP:
+    case LINK_PPP_HDLC:
+        return decode_ppp(d, c);
+    case LINK_NULL:
+    case LINK_LOOP:
+        return decode_null(d, c);
+    case LINK_RAW:
+    case LINK_RAW_BSD:
+    case LINK_RAW_OPENBSD:
+    case LINK_IPV4:
+    case LINK_IPV6:
+        return decode_ip(d, c);
+    default:
+        return DECODE_UNKNOWN_LINK;
+    }
+}
+
+static void begin(struct packet *p, uint32_t length)
+{
+    p->tcp_flags = 0;
+    p->vlan = 0;
+    p->sequence = 0;
+    p->sctp_ppid = 0;
+    p->frame_length = length;
+}
+
+enum decode_result decode_frame_slowly(const struct decoder *decoder, const uint8_t *data,
+                                       uint32_t captured, uint32_t length, uint32_t link_type,
+                                       struct packet *packet)
+{
+    struct descent d = {.decoder = decoder, .packet = packet};
+    begin(packet, length);
+    return decode_link(&d, cursor_over(data, captured), link_type);
+}
+
+/* ---- the fast compare
+ * ------------------------------------------------------------------------------- */
+
+static uint16_t load16(const uint8_t *at)
+{
+    return (uint16_t)((uint32_t)at[0] << 8 | at[1]);
+}
+
+static uint32_t load32(const uint8_t *at)
+{
+    uint32_t value;
+    memcpy(&value, at, 4);
+    return __builtin_bswap32(value);
+}
+
+/* The transport header at `at`; `left` bytes captured, `wire` promised. False: take the general
+ * way. */
+static bool fast_transport(struct packet *p, const uint8_t *at, uint32_t left, uint32_t wire,
+                           uint8_t ip_protocol, uint16_t *from, uint16_t *to)
+{
+    uint32_t header = 8;
+    if (ip_protocol == IP_TCP) {
+        if (left < 20)
+            return false;
+        header = (uint32_t)(at[12] >> 4) * 4;
+        if (header < 20 || header > left || header > wire)
+            return false;
+        p->sequence = load32(at + 4);
+        p->tcp_flags = at[13];
+        wire -= header;
+    } else {
+        if (left < 8 || wire < 8)
+            return false;
+        uint32_t length = load16(at + 4);
+        wire -= 8;
+        if (length >= 8 && length - 8 < wire)
+            wire = length - 8;
+    }
+    left -= header;
+    p->payload = at + header;
+    p->payload_wire = wire;
+    p->payload_size = left < wire ? left : wire;
+    *from = load16(at);
+    *to = load16(at + 2);
+    p->key.ip_protocol = ip_protocol;
+    p->key.domain = 0;
+    return true;
+}
+
+static bool fast_ipv4(struct packet *p, const uint8_t *ip, uint32_t left)
+{
+    uint32_t total = load16(ip + 2);
+    uint16_t from, to;
+    uint32_t source, target;
+    if (ip[0] != 0x45 || (load16(ip + 6) & 0x1fff) || total < 20 ||
+        (ip[9] != IP_TCP && ip[9] != IP_UDP))
+        return false;
+    if (left > total)
+        left = total;
+    if (!fast_transport(p, ip + 20, left - 20, total - 20, ip[9], &from, &to))
+        return false;
+    memcpy(&source, ip + 12, 4);
+    memcpy(&target, ip + 16, 4);
+    p->key.is_v6 = false;
+    p->ip = ip;
+    p->ip_size = left;
+    order_v4(p, source, target, from, to);
+    return true;
+}
+
+static bool fast_ipv6(struct packet *p, const uint8_t *ip, uint32_t left)
+{
+    uint32_t length = load16(ip + 4);
+    uint16_t from, to;
+    if (left < 40 || ip[0] >> 4 != 6 || length == 0 || (ip[6] != IP_TCP && ip[6] != IP_UDP))
+        return false;
+    if (left > length + 40)
+        left = length + 40;
+    if (!fast_transport(p, ip + 40, left - 40, length, ip[6], &from, &to))
+        return false;
+    p->key.is_v6 = true;
+    p->ip = ip;
+    p->ip_size = left;
+    order_v6(p, ip + 8, ip + 24, from, to);
+    return true;
+}
+
+enum decode_result decode_frame(const struct decoder *decoder, const uint8_t *data,
+                                uint32_t captured, uint32_t length, uint32_t link_type,
+                                struct packet *packet)
+{
+    if (link_type == LINK_ETHERNET && captured >= 34) {
+        uint16_t type = load16(data + 12);
+        begin(packet, length);
+        if (type == TYPE_IPV4 ? fast_ipv4(packet, data + 14, captured - 14)
+                              : type == TYPE_IPV6 && fast_ipv6(packet, data + 14, captured - 14)) {
+            packet->hash = flow_key_hash(&packet->key, decoder->hash_key);
+            return DECODE_FLOW;
+        }
+    }
+    return decode_frame_slowly(decoder, data, captured, length, link_type, packet);
+}
+
+/* ---- tunnels
+ * ------------------------------------------------------------------------------------------ */
+
+enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
+                                struct packet *inner)
+{
+    if (outer->key.ip_protocol != IP_IPIP && outer->key.ip_protocol != IP_6IN4)
+        return DECODE_OTHER;
+    struct descent d = {.decoder = decoder, .packet = inner, .domain = outer->key.domain};
+    begin(inner, outer->payload_wire);
+    inner->time = outer->time;
+    inner->vlan = outer->vlan;
+    inner->frame = outer->frame;
+    return decode_ip(&d, cursor_over(outer->payload, outer->payload_size));
+}

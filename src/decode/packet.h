@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a frame to what the flow table and the classifiers need: the key, its hash, the direction,
+ * the payload.
+ */
+#ifndef CDPI_DECODE_PACKET_H
+#define CDPI_DECODE_PACKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The endpoints in canonical order: the lower (address, port) first. Addresses in network byte
+ * order; IPv4 uses the first word of each. ICMP: the type and its counterpart stand for the ports.
+ */
+struct flow_key {
+    union {
+        uint32_t v4[2];
+        uint64_t v6[2][2];
+    } address;
+    uint16_t port[2];
+    uint32_t domain; /* the tunnel's or VLAN's identity, 0 outside */
+    uint8_t ip_protocol;
+    uint8_t is_v6;
+};
+
+enum { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
+enum {
+    IP_ICMP = 1,
+    IP_IPIP = 4,
+    IP_TCP = 6,
+    IP_UDP = 17,
+    IP_6IN4 = 41,
+    IP_GRE = 47,
+    IP_ICMPV6 = 58,
+    IP_SCTP = 132
+};
+
+struct packet {
+    uint64_t hash;
+    uint64_t time; /* microseconds since 1970 */
+    struct flow_key key;
+    uint8_t direction; /* 0: from the lower endpoint to the higher */
+    uint8_t tcp_flags;
+    uint16_t vlan;
+    const uint8_t *payload;
+    uint32_t payload_size; /* captured */
+    uint32_t payload_wire; /* on the wire, by the headers' lengths */
+    uint32_t sequence;     /* TCP */
+    uint32_t sctp_ppid;    /* SCTP: of the first DATA chunk; 0 without */
+    uint32_t frame_length; /* bytes on the wire, link header included */
+    const uint8_t *ip;     /* from the IP header on */
+    uint32_t ip_size;
+    uint32_t frame; /* index in the batch */
+};
+
+enum decode_result {
+    DECODE_FLOW = 0,
+    DECODE_OTHER,     /* no IP: ARP, LLDP ... */
+    DECODE_MALFORMED, /* a header is cut or contradicts itself */
+    DECODE_FRAGMENT,  /* not the first of its datagram: no ports */
+    DECODE_UNKNOWN_LINK
+};
+
+struct decoder {
+    uint64_t hash_key[2];
+    bool vlan_strict;
+};
+
+/* One frame. `packet` is filled when DECODE_FLOW comes back. */
+enum decode_result decode_frame(const struct decoder *decoder, const uint8_t *data,
+                                uint32_t captured, uint32_t length, uint32_t link_type,
+                                struct packet *packet);
+
+/* The general way, without the fast compare; the same results (a test holds them to it). */
+enum decode_result decode_frame_slowly(const struct decoder *decoder, const uint8_t *data,
+                                       uint32_t captured, uint32_t length, uint32_t link_type,
+                                       struct packet *packet);
+
+/* What the packet carries, if it is a tunnel: IP in IP, 6in4. DECODE_OTHER where it is none. */
+enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
+                                struct packet *inner);
+
+bool decode_knows_link(uint32_t link_type);
+
+/* Keyed: whoever does not know the key cannot choose flows that collide. Symmetric, as the key is
+ * canonical. */
+static inline uint64_t hash_fold(uint64_t a, uint64_t b)
+{
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t flow_key_hash(const struct flow_key *key, const uint64_t secret[2])
+{
+    uint64_t rest = (uint64_t)key->domain << 40 ^ (uint64_t)key->port[0] << 24 ^
+                    (uint64_t)key->port[1] << 8 ^ key->ip_protocol;
+    uint64_t mixed;
+    if (key->is_v6) {
+        mixed = hash_fold(key->address.v6[0][0] ^ secret[0], key->address.v6[0][1] ^ secret[1]);
+        mixed =
+            hash_fold(mixed ^ key->address.v6[1][0] ^ secret[1], key->address.v6[1][1] ^ secret[0]);
+        mixed = hash_fold(mixed ^ secret[0], rest ^ secret[1] ^ key->domain);
+    } else {
+        uint64_t pair = (uint64_t)key->address.v4[0] << 32 | key->address.v4[1];
+        mixed = hash_fold(pair ^ secret[0], rest ^ secret[1] ^ key->domain);
+    }
+    return hash_fold(mixed ^ secret[1], 0x9E3779B97F4A7C15u ^ secret[0]);
+}
+
+#endif

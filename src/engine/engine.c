@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening, feeding, asking and closing an engine. */
+#define _GNU_SOURCE
+#include "engine/engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+void engine_fail(struct cdpi_error *error, const char *format, ...)
+{
+    va_list arguments;
+    if (!error)
+        return;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- opening
+ * ------------------------------------------------------------------------------------------- */
+
+static void head_moved(void *context, uint32_t number, bool is_note, uint32_t segment,
+                       uint32_t slot)
+{
+    struct cdpi *engine = context;
+    if (is_note)
+        return;
+    struct head *head = head_at(&engine->heads, number);
+    head->segment = segment;
+    head->slot = slot;
+}
+
+/* A caller's struct may be older and shorter, or newer and longer. */
+static bool read_options(const struct cdpi_options *from, struct cdpi_options *options,
+                         struct cdpi_error *error)
+{
+    *options = (struct cdpi_options){.struct_size = sizeof *options};
+    if (!from)
+        return true;
+    if (from->struct_size < sizeof from->struct_size) {
+        engine_fail(error, "options.struct_size is not set");
+        return false;
+    }
+    memcpy(options, from,
+           from->struct_size < sizeof *options ? from->struct_size : sizeof *options);
+    if (options->memory_budget == 0)
+        options->memory_budget = DEFAULT_BUDGET;
+    if (options->memory_budget < LEAST_BUDGET) {
+        engine_fail(error, "options.memory_budget is %llu: at least %u bytes are needed",
+                    (unsigned long long)options->memory_budget, LEAST_BUDGET);
+        return false;
+    }
+    if (options->allocator && (!options->allocator->alloc || !options->allocator->release)) {
+        engine_fail(error, "options.allocator lacks alloc or release");
+        return false;
+    }
+    return true;
+}
+
+static uint64_t whole_milliseconds(double seconds)
+{
+    return seconds >= 2e6 ? 2000000000u : (uint64_t)(seconds * 1000);
+}
+
+static void set_timeouts(struct cdpi *engine, const struct cdpi_options *options)
+{
+    double idle = options->idle_timeout == 0 ? DEFAULT_IDLE_SECONDS : options->idle_timeout;
+    engine->idle_never = idle < 0;
+    engine->idle_ms = engine->idle_never ? 0 : (uint32_t)whole_milliseconds(idle);
+    if (options->active_timeout > 0)
+        engine->active_us = whole_milliseconds(options->active_timeout) * 1000;
+    /* Every segment is swept once in an idle timeout. */
+    uint64_t round_us = engine->idle_never ? LINGER_MS * 20000ull : engine->idle_ms * 1000ull;
+    engine->sweep_step = round_us / SEGMENTS + 1;
+}
+
+static bool set_hash_key(struct cdpi *engine, const struct cdpi_options *options)
+{
+    memcpy(engine->decoder.hash_key, options->hash_key, sizeof engine->decoder.hash_key);
+    if (options->hash_key[0] || options->hash_key[1])
+        return true;
+    return getrandom(engine->decoder.hash_key, sizeof engine->decoder.hash_key, 0) ==
+           (ssize_t)sizeof engine->decoder.hash_key;
+}
+
+static bool build(struct cdpi *engine, const struct cdpi_options *options)
+{
+    struct memory *memory = &engine->memory;
+    const uint64_t *key = engine->decoder.hash_key;
+    uint64_t heads = memory->budget / 4;
+    engine->classifier = classifier_build(memory, options->reverse_candidates);
+    if (!engine->classifier ||
+        !head_pool_init(&engine->heads, memory, heads, sizeof(struct classification)))
+        return false;
+    engine->table_share.limit =
+        memory->budget - heads - (memory->used < memory->budget / 2 ? memory->used : 0);
+    for (unsigned i = 0; i < 2; i++) {
+        struct table *table = &engine->tables[i];
+        table->moved = head_moved;
+        table->context = engine;
+        if (!table_init(table, memory, &engine->table_share, i == 1, key,
+                        i == 0 ? options->initial_flows : 0))
+            return false;
+    }
+    return true;
+}
+
+static void free_engine(struct cdpi *engine)
+{
+    struct memory memory = engine->memory;
+    engine_close_modules(engine);
+    table_free(&engine->tables[0]);
+    table_free(&engine->tables[1]);
+    head_pool_free(&engine->heads);
+    classifier_free(engine->classifier, &engine->memory);
+    if (engine->names)
+        memory_put(&engine->memory, engine->names, MAX_NAMES * sizeof *engine->names);
+    if (engine->module_state)
+        memory_put(&engine->memory, engine->module_state, engine->module_state_size);
+    memory_put(&memory, engine, sizeof *engine);
+}
+
+enum cdpi_status cdpi_open(const struct cdpi_options *given, struct cdpi **out,
+                           struct cdpi_error *error)
+{
+    struct cdpi_options options;
+    char wrong[200];
+    if (!out)
+        return CDPI_BAD_ARGUMENT;
+    *out = NULL;
+    if (!read_options(given, &options, error))
+        return CDPI_BAD_ARGUMENT;
+    if (classifier_check(wrong, sizeof wrong)) {
+        engine_fail(error, "%s", wrong);
+        return CDPI_BROKEN;
+    }
+    struct memory memory = {.budget = options.memory_budget};
+    memory_use_system(&memory);
+    if (options.allocator) {
+        memory.alloc = options.allocator->alloc;
+        memory.release = options.allocator->release;
+        memory.context = options.allocator->context;
+    }
+    struct cdpi *engine = memory_get(&memory, sizeof *engine, 64);
+    if (!engine) {
+        engine_fail(error, "no memory for an engine of %zu bytes", sizeof *engine);
+        return CDPI_NO_MEMORY;
+    }
+    engine->memory = memory;
+    engine->on_event = options.on_event;
+    engine->on_event_context = options.on_event_context;
+    engine->decoder.vlan_strict = options.vlan_strict;
+    engine->decapsulates = !options.no_decap;
+    engine->ask_all = options.ask_all;
+    engine->stats.memory_budget = memory.budget;
+    engine->heads.oldest = engine->heads.newest = HEAD_NONE;
+    set_timeouts(engine, &options);
+    enum cdpi_status status = CDPI_OK;
+    if (!set_hash_key(engine, &options) || !build(engine, &options)) {
+        engine_fail(error, "no memory for the tables within a budget of %llu bytes",
+                    (unsigned long long)memory.budget);
+        status = CDPI_NO_MEMORY;
+    }
+    if (status == CDPI_OK)
+        status = engine_open_modules(engine, &options, error);
+    if (status != CDPI_OK) {
+        free_engine(engine);
+        return status;
+    }
+    *out = engine;
+    return CDPI_OK;
+}
+
+enum cdpi_status cdpi_close(struct cdpi *engine)
+{
+    if (!engine)
+        return CDPI_OK;
+    if (engine->in_callback)
+        return CDPI_BUSY;
+    engine_end_all(engine, CDPI_ENDED_FLUSHED);
+    free_engine(engine);
+    return CDPI_OK;
+}
+
+/* ---- feeding
+ * -------------------------------------------------------------------------------------------- */
+
+static void count_undecodable(struct cdpi *engine, enum decode_result result)
+{
+    switch (result) {
+    case DECODE_OTHER:
+        engine->stats.packets_other++;
+        break;
+    case DECODE_MALFORMED:
+        engine->stats.packets_malformed++;
+        break;
+    case DECODE_FRAGMENT:
+        engine->stats.fragments++;
+        break;
+    case DECODE_UNKNOWN_LINK:
+        engine->stats.packets_unknown_link++;
+        break;
+    case DECODE_FLOW:
+        break;
+    }
+}
+
+/* First pass: frames become packets (and what their tunnels carry), their flows' lines are asked
+ * for. */
+static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frames, size_t count)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct cdpi_frame *f = &frames[i];
+        struct packet *p = &engine->packets[n];
+        engine->stats.bytes += f->length;
+        p->time = f->time / 1000;
+        p->frame = (uint32_t)i;
+        enum decode_result result =
+            decode_frame(&engine->decoder, f->data, f->captured, f->length, f->link_type, p);
+        if (result != DECODE_FLOW) {
+            count_undecodable(engine, result);
+            continue;
+        }
+        table_prefetch(&engine->tables[p->key.is_v6], p->hash);
+        n++;
+        for (int depth = 0; engine->decapsulates && depth < MAX_DEPTH &&
+                            decode_inner(&engine->decoder, &engine->packets[n - 1],
+                                         &engine->packets[n]) == DECODE_FLOW;
+             depth++, n++)
+            table_prefetch(&engine->tables[engine->packets[n].key.is_v6], engine->packets[n].hash);
+    }
+    engine->stats.packets += count;
+    return n;
+}
+
+/* Second pass: where the flows are; their counters' lines are asked for. A hint is checked again
+ * before it is used. */
+static void look_up_batch(struct cdpi *engine, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const struct packet *p = &engine->packets[i];
+        const struct table *table = &engine->tables[p->key.is_v6];
+        engine->hints[i] = table_find(table, &p->key, p->hash);
+        if (engine->hints[i] != NO_SLOT)
+            __builtin_prefetch(&table->segments[hash_segment(p->hash)].cold[engine->hints[i]], 1);
+    }
+}
+
+/* The third pass goes packet by packet: what a batch comes to does not depend on its size. */
+static struct flow_place process_batch(struct cdpi *engine, uint32_t n, bool *first_is_new)
+{
+    struct flow_place first = {0};
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_new;
+        struct flow_place place =
+            engine_process(engine, &engine->packets[i], engine->hints[i], &is_new);
+        if (i == 0) {
+            first = place;
+            *first_is_new = is_new;
+        }
+    }
+    return first;
+}
+
+enum cdpi_status cdpi_feed(struct cdpi *engine, const struct cdpi_frame *frames, size_t count)
+{
+    bool is_new;
+    if (!engine || (!frames && count))
+        return CDPI_BAD_ARGUMENT;
+    if (engine->in_callback)
+        return CDPI_BUSY;
+    for (size_t at = 0; at < count; at += BATCH) {
+        size_t some = count - at < BATCH ? count - at : BATCH;
+        engine_sweep(engine);
+        uint32_t n = decode_batch(engine, frames + at, some);
+        if (n > 1)
+            look_up_batch(engine, n);
+        else
+            engine->hints[0] = NO_SLOT;
+        process_batch(engine, n, &is_new);
+    }
+    return CDPI_OK;
+}
+
+enum cdpi_status cdpi_packet_flow(struct cdpi *engine, const struct cdpi_frame *frame,
+                                  struct cdpi_flow **flow, bool *is_new)
+{
+    bool fresh = false;
+    if (!engine || !frame || !flow)
+        return CDPI_BAD_ARGUMENT;
+    *flow = NULL;
+    if (engine->in_callback)
+        return CDPI_BUSY;
+    engine_sweep(engine);
+    uint32_t n = decode_batch(engine, frame, 1);
+    if (n == 0)
+        return CDPI_NOT_A_FLOW;
+    for (uint32_t i = 0; i < n; i++)
+        engine->hints[i] = NO_SLOT;
+    struct packet outer = engine->packets[0];
+    struct flow_place place = process_batch(engine, n, &fresh);
+    if (n > 1) /* an inner flow's record may have moved the outer's */
+        place.slot = table_find(place.table, &outer.key, outer.hash);
+    engine->caller_flow = (struct cdpi_flow){engine, place};
+    *flow = &engine->caller_flow;
+    if (is_new)
+        *is_new = fresh;
+    return CDPI_OK;
+}
+
+enum cdpi_status cdpi_flush(struct cdpi *engine)
+{
+    if (!engine)
+        return CDPI_BAD_ARGUMENT;
+    if (engine->in_callback)
+        return CDPI_BUSY;
+    engine_end_all(engine, CDPI_ENDED_FLUSHED);
+    return CDPI_OK;
+}
+
+/* ---- asking
+ * -------------------------------------------------------------------------------------------- */
+
+struct cdpi_verdict cdpi_classify(struct cdpi *engine, const struct cdpi_flow *flow)
+{
+    return engine_verdict(engine, &flow->place);
+}
+
+struct cdpi_verdict cdpi_conclude(struct cdpi *engine, struct cdpi_flow *flow)
+{
+    struct hot *hot = place_hot(&flow->place);
+    if (!engine->in_callback && hot->bits & FLOW_PAYLOAD)
+        engine_conclude(engine, &flow->place);
+    return engine_verdict(engine, &flow->place);
+}
+
+size_t cdpi_classify_all(struct cdpi *engine, const struct cdpi_flow *flow,
+                         struct cdpi_module_answer *answers, size_t room)
+{
+    struct cdpi_verdict verdict = engine_verdict(engine, &flow->place);
+    for (size_t i = 0; i < engine->module_count && i < room; i++) {
+        const struct module *m = &engine->modules[i];
+        struct cdpi_module_answer *a = &answers[i];
+        *a = (struct cdpi_module_answer){.module = m->name};
+        if (verdict.protocol && strcmp(verdict.source, m->name) == 0) {
+            a->state = CDPI_ANSWERED;
+            a->verdict = verdict;
+        } else if (m->kind == MODULE_PORT) {
+            a->state = verdict.guess ? CDPI_ANSWERED : CDPI_NO_ANSWER;
+            a->verdict = (struct cdpi_verdict){
+                .guess = verdict.guess, .source = m->name, .evidence.rule = "port"};
+        } else if (m->kind == MODULE_OWN || verdict.state == CDPI_GAVE_UP) {
+            a->state = CDPI_NO_ANSWER;
+        }
+    }
+    return engine->module_count;
+}
+
+static uint32_t head_size(size_t bytes)
+{
+    return bytes < HEAD_SIZE ? (uint32_t)bytes : HEAD_SIZE;
+}
+
+enum cdpi_status cdpi_inspect(struct cdpi *engine, uint8_t ip_protocol, uint16_t client_port,
+                              uint16_t server_port, const void *client_bytes, size_t client_size,
+                              const void *server_bytes, size_t server_size,
+                              struct cdpi_verdict *verdict)
+{
+    if (!engine || !verdict || (!client_bytes && client_size) || (!server_bytes && server_size))
+        return CDPI_BAD_ARGUMENT;
+    *verdict = (struct cdpi_verdict){.source = "", .evidence.rule = ""};
+    verdict->guess = engine_guess(engine, ip_protocol, client_port, server_port);
+    const struct catalog_ip_protocol *named = catalog_find_ip_protocol(ip_protocol);
+    if (ip_protocol != IP_TCP && ip_protocol != IP_UDP && ip_protocol != IP_SCTP) {
+        verdict->state = named ? CDPI_FINAL : CDPI_GAVE_UP;
+        verdict->protocol = named ? named->number : 0;
+        verdict->confidence = named ? CDPI_CERTAIN : CDPI_NO_CONFIDENCE;
+        return CDPI_OK;
+    }
+    const void *bytes[2] = {client_bytes, server_bytes};
+    uint32_t size[2] = {head_size(client_size), head_size(server_size)};
+    struct datagram datagrams[2];
+    struct classification c;
+    struct exchange x = {
+        .head = {(const uint8_t *)"", (const uint8_t *)""},
+        .port = {client_port, server_port},
+        .transport = ip_protocol == IP_TCP   ? OVER_TCP
+                     : ip_protocol == IP_UDP ? OVER_UDP
+                                             : OVER_SCTP,
+        .first_speaker = size[0] ? CLIENT : SERVER,
+        .sides_are_certain = true,
+        .datagrams = datagrams,
+    };
+    classification_init(&c);
+    for (unsigned side = 0; side < 2; side++) {
+        if (!size[side])
+            continue;
+        datagrams[x.datagram_count++] = (struct datagram){
+            .side = (uint8_t)side, .wire_size = (uint16_t)size[side], .size = (uint16_t)size[side]};
+        x.head[side] = bytes[side];
+        x.size[side] = size[side];
+        x.is_full[side] = size[side] == HEAD_SIZE;
+        classify_more(engine->classifier, &c, &x, (enum side)side, (uint8_t)(side + 1));
+    }
+    cdpi_protocol_id guess = verdict->guess;
+    classification_to_verdict(engine, &c, verdict);
+    verdict->guess = guess;
+    return CDPI_OK;
+}
+
+/* ---- flows as callers see them
+ * ---------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    return hash_fold(a ^ 0xA0761D6478BD642Fu, b ^ 0xE7037ED1A0B428DBu);
+}
+
+/* Of the key and the start, with no secret in it: the same on every run. */
+uint64_t cdpi_flow_id(const struct cdpi_flow *flow)
+{
+    static const uint64_t no_secret[2] = {0x8EBC6AF09C88C6E3u, 0x589965CC75374CC3u};
+    const struct flow_place *p = &flow->place;
+    struct flow_key key = table_key(p->table, p->segment, p->slot);
+    uint64_t id = mix(flow_key_hash(&key, no_secret), place_cold(p)->start);
+    return id >> 11 ? id >> 11 : 1;
+}
+
+void cdpi_flow_info(const struct cdpi_flow *flow, struct cdpi_flow_info *info)
+{
+    const struct flow_place *p = &flow->place;
+    const struct hot *hot = place_hot(p);
+    const struct cold *cold = place_cold(p);
+    struct flow_key key = table_key(p->table, p->segment, p->slot);
+    *info = (struct cdpi_flow_info){.id = cdpi_flow_id(flow),
+                                    .ip_version = key.is_v6 ? 6 : 4,
+                                    .ip_protocol = key.ip_protocol,
+                                    .vlan = cold->vlan,
+                                    .tunnel = key.domain,
+                                    .start = cold->start * 1000,
+                                    .end = cold_end(cold) * 1000,
+                                    .end_reason = (enum cdpi_end_reason)cold->end_reason};
+    for (unsigned side = 0; side < 2; side++) {
+        unsigned direction = side == CLIENT ? client_direction(hot) : !client_direction(hot);
+        info->port[side] = key.port[direction];
+        info->packets[side] = cold_packets(cold, direction);
+        info->bytes[side] = cold_bytes(cold, direction);
+        if (key.is_v6)
+            memcpy(info->address[side], key.address.v6[direction], 16);
+        else
+            memcpy(info->address[side], &key.address.v4[direction], 4);
+    }
+}
+
+uint64_t cdpi_flow_user(const struct cdpi_flow *flow)
+{
+    return place_cold(&flow->place)->user;
+}
+
+void cdpi_flow_set_user(struct cdpi_flow *flow, uint64_t user)
+{
+    place_cold(&flow->place)->user = user;
+}
+
+size_t cdpi_flow_head(const struct cdpi_flow *flow, enum cdpi_side side, const uint8_t **data)
+{
+    const struct hot *hot = place_hot(&flow->place);
+    if (hot->head == NO_HEAD || hot->bits & FLOW_HAS_NOTE)
+        return 0;
+    const struct head *head = head_at(&flow->engine->heads, hot->head);
+    unsigned direction = side == CDPI_CLIENT ? client_direction(hot) : !client_direction(hot);
+    *data = head_bytes(head, direction);
+    return head->side[direction].size;
+}
+
+enum cdpi_status cdpi_each_flow(struct cdpi *engine,
+                                bool (*visit)(void *context, struct cdpi_flow *flow), void *context)
+{
+    if (!engine || !visit)
+        return CDPI_BAD_ARGUMENT;
+    bool was = engine->in_callback, go_on = true;
+    engine->in_callback = true;
+    for (unsigned t = 0; t < 2 && go_on; t++) {
+        for (uint32_t segment = 0; segment < SEGMENTS && go_on; segment++) {
+            struct cdpi_flow flow = {engine, {&engine->tables[t], segment, 0}};
+            for (; go_on && flow.place.slot < engine->tables[t].segments[segment].capacity;
+                 flow.place.slot++) {
+                if (place_hot(&flow.place)->bits & FLOW_USED)
+                    go_on = visit(context, &flow);
+            }
+        }
+    }
+    engine->in_callback = was;
+    return CDPI_OK;
+}
+
+struct cdpi_stats cdpi_stats(const struct cdpi *engine)
+{
+    struct cdpi_stats stats = engine->stats;
+    stats.flows_active = engine->tables[0].used + engine->tables[1].used;
+    stats.memory_now = engine->memory.used;
+    stats.memory_peak = engine->memory.peak;
+    return stats;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of an engine, shared by the files of this folder. */
+#ifndef CDPI_ENGINE_ENGINE_H
+#define CDPI_ENGINE_ENGINE_H
+
+#include <cdpi/cdpi.h>
+#include <cdpi/module.h>
+
+#include "classify/classify.h"
+#include "core/memory.h"
+#include "decode/packet.h"
+#include "flow/head.h"
+#include "flow/table.h"
+
+enum {
+    BATCH = 64,
+    MAX_DEPTH = 4, /* tunnels in tunnels */
+    MAX_MODULES = 8,
+    RULES = 4096,       /* places for interned rule names */
+    MAX_NAMES = 1024,   /* names that modules bring */
+    FIRST_NAME = 32768, /* their numbers */
+    NAME_SIZE = 64,
+    LINGER_MS = 15000, /* a closed flow absorbs late packets */
+    INSPECTION_US = 30 * 1000 * 1000,
+    UDP_DATAGRAMS = 8,
+    GAP_PATIENCE = 8 /* payload packets that a lost beginning is waited for */
+};
+enum { DEFAULT_IDLE_SECONDS = 300 };
+#define DEFAULT_BUDGET (512u << 20)
+#define LEAST_BUDGET (8u << 20)
+
+enum module_kind { MODULE_OWN, MODULE_PORT, MODULE_LOADED };
+
+struct module {
+    enum module_kind kind;
+    char name[NAME_SIZE];
+    const struct cdpi_module *descriptor;
+    void *library, *instance;
+    struct cdpi_module_info info;
+};
+
+/* What cdpi.h hands out as a flow. */
+struct cdpi_flow {
+    struct cdpi *engine;
+    struct flow_place place;
+};
+
+struct cdpi {
+    struct memory memory;
+    struct decoder decoder;
+    struct table tables[2]; /* IPv4, IPv6 */
+    struct table_share table_share;
+    struct head_pool heads;
+    struct classifier *classifier;
+
+    struct module modules[MAX_MODULES];
+    uint32_t module_count;
+    bool has_own, own_leads, has_port, ask_all, decapsulates;
+
+    uint64_t now;    /* microseconds of packet time; never steps back */
+    uint32_t now_ms; /* its milliseconds, wrapping */
+    bool idle_never;
+    uint32_t idle_ms;
+    uint64_t active_us; /* 0 never */
+    uint64_t next_sweep, sweep_step;
+    uint32_t sweep_segment;
+
+    cdpi_event_fn *on_event;
+    void *on_event_context;
+    bool in_callback;
+    struct cdpi_flow event_flow, caller_flow;
+
+    struct cdpi_stats stats;
+    const char *rules[RULES];
+    uint32_t rule_count;
+    char (*names)[NAME_SIZE];
+    uint32_t name_count;
+    void *module_state; /* scratch for modules' flow_state */
+    size_t module_state_size;
+
+    struct packet packets[BATCH * (MAX_DEPTH + 1)];
+    uint32_t hints[BATCH * (MAX_DEPTH + 1)];
+};
+
+/* ---- lifecycle.c
+ * ---------------------------------------------------------------------------------- */
+
+/* One decoded packet: finds or begins its flow, counts, inspects. Returns where the flow is. */
+struct flow_place engine_process(struct cdpi *engine, const struct packet *packet, uint32_t hint,
+                                 bool *is_new);
+void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
+                     enum cdpi_end_reason reason);
+/* Ends what has been idle for too long, a segment at a time as packet time goes on. */
+void engine_sweep(struct cdpi *engine);
+/* Ends all flows. */
+void engine_end_all(struct cdpi *engine, enum cdpi_end_reason reason);
+
+/* ---- inspection.c
+ * --------------------------------------------------------------------------------- */
+
+/* A payload packet of an undecided flow. */
+void engine_inspect(struct cdpi *engine, const struct flow_place *place,
+                    const struct packet *packet);
+/* The end of the inspection: own verdict on what is there, then the modules. */
+void engine_conclude(struct cdpi *engine, const struct flow_place *place);
+/* Judges the oldest undecided flow. False where there is none. */
+bool engine_force_oldest(struct cdpi *engine);
+
+struct classification *head_classification(struct head *head);
+
+/* ---- verdict.c
+ * ------------------------------------------------------------------------------------ */
+
+void engine_store(struct cdpi *engine, const struct flow_place *place,
+                  const struct classification *c);
+struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_place *place);
+/* Fires an event, if somebody listens. */
+void engine_tell(struct cdpi *engine, enum cdpi_event event, const struct flow_place *place);
+/* The number of a rule's name. */
+uint16_t engine_rule(struct cdpi *engine, const char *rule);
+/* Where a verdict comes from, in a struct cdpi_verdict. */
+void classification_to_verdict(const struct cdpi *engine, const struct classification *c,
+                               struct cdpi_verdict *verdict);
+cdpi_protocol_id engine_guess(const struct cdpi *engine, uint8_t ip_protocol, uint16_t client_port,
+                              uint16_t server_port);
+
+/* ---- modules.c
+ * ------------------------------------------------------------------------------------ */
+
+enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_options *options,
+                                     struct cdpi_error *error);
+void engine_close_modules(struct cdpi *engine);
+/* Asks the modules in order about a flow that nobody has settled. Returns whether one knew; its
+ * verdict is stored. */
+bool engine_ask_modules(struct cdpi *engine, const struct flow_place *place, struct head *head);
+/* The number of a name that a module brought; ours where we have it. */
+cdpi_protocol_id engine_name_number(struct cdpi *engine, const char *name);
+
+/* ---- shared smalls
+ * --------------------------------------------------------------------------------- */
+
+static inline unsigned client_direction(const struct hot *hot)
+{
+    return hot->bits & FLOW_CLIENT_IS_HIGH ? 1 : 0;
+}
+
+/* Who sends in this direction of the key. */
+static inline enum side direction_side(const struct hot *hot, unsigned direction)
+{
+    return direction == client_direction(hot) ? CLIENT : SERVER;
+}
+
+static inline bool is_undecided(const struct hot *hot)
+{
+    enum flow_state state = hot_state(hot);
+    return state == FLOW_SILENT || state == FLOW_INSPECTING || state == FLOW_PARTIAL;
+}
+
+void engine_fail(struct cdpi_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

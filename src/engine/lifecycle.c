@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* A flow's life: found or begun, counted, closed, ended. */
+#include "engine/engine.h"
+
+/* ---- beginning
+ * -------------------------------------------------------------------------------------- */
+
+static bool is_known_port(const struct cdpi *engine, uint8_t ip_protocol, uint16_t port)
+{
+    if (port < 1024)
+        return true;
+    if (ip_protocol != IP_TCP && ip_protocol != IP_UDP)
+        return false;
+    return engine->classifier &&
+           classifier_knows_port(engine->classifier, ip_protocol == IP_TCP ? OVER_TCP : OVER_UDP,
+                                 port);
+}
+
+/* Who is the client: the SYN's sender, the SYN/ACK's receiver; else the side opposite to the one
+ * well-known port; else who spoke first. Returns the client's direction of the key. */
+static unsigned find_client(const struct cdpi *engine, const struct packet *p, bool *certain)
+{
+    const struct flow_key *key = &p->key;
+    *certain = false;
+    if (key->ip_protocol == IP_TCP && p->tcp_flags & TCP_SYN) {
+        *certain = true;
+        return p->tcp_flags & TCP_ACK ? !p->direction : p->direction;
+    }
+    if (key->ip_protocol == IP_TCP || key->ip_protocol == IP_UDP || key->ip_protocol == IP_SCTP) {
+        bool low = is_known_port(engine, key->ip_protocol, key->port[0]);
+        bool high = is_known_port(engine, key->ip_protocol, key->port[1]);
+        if (low != high)
+            return low ? 1 : 0; /* direction 1 is sent by the high endpoint */
+    }
+    return p->direction;
+}
+
+/* Makes room in the flow's segment, by eviction if it must be. */
+static void make_room(struct cdpi *engine, struct table *table, uint64_t hash)
+{
+    while (!table_make_room(table, hash)) {
+        struct flow_place victim = {table, hash_segment(hash), 0};
+        victim.slot = table_choose_victim(table, victim.segment, engine->now_ms);
+        engine->stats.flows_evicted++;
+        engine_end_flow(engine, &victim, CDPI_ENDED_EVICTED);
+    }
+}
+
+/* What an IP protocol's number names by itself needs no inspection. */
+static void name_by_number(struct hot *hot)
+{
+    const struct catalog_ip_protocol *named = catalog_find_ip_protocol(hot->ip_protocol);
+    if (hot->ip_protocol == IP_TCP || hot->ip_protocol == IP_UDP || hot->ip_protocol == IP_SCTP)
+        return;
+    hot_set_state(hot, named ? FLOW_SETTLED : FLOW_GIVEN_UP);
+    if (named) {
+        hot->verdict = named->number;
+        hot->bits |= FLOW_CERTAIN;
+    }
+}
+
+static struct flow_place begin_flow(struct cdpi *engine, struct table *table,
+                                    const struct packet *p)
+{
+    bool certain;
+    make_room(engine, table, p->hash);
+    struct flow_place place = {table, hash_segment(p->hash), table_insert(table, &p->key, p->hash)};
+    struct hot *hot = place_hot(&place);
+    struct cold *cold = place_cold(&place);
+    unsigned client = find_client(engine, p, &certain);
+    hot->bits |= (uint16_t)((client ? FLOW_CLIENT_IS_HIGH : 0) |
+                            (certain ? FLOW_SIDES_CERTAIN : 0) | FLOW_ONE_PACKET);
+    hot->last = engine->now_ms;
+    cold->start = engine->now;
+    cold->vlan = p->vlan;
+    engine->stats.flows++;
+    name_by_number(hot);
+    return place;
+}
+
+/* ---- TCP's marks
+ * --------------------------------------------------------------------------------------- */
+
+/* A SYN that does not belong to this flow's beginning: its ports are used again. */
+static bool starts_another(const struct hot *hot, const struct cold *cold, const struct packet *p)
+{
+    if (hot->ip_protocol != IP_TCP || (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+        return false;
+    if (direction_side(hot, p->direction) == SERVER)
+        return hot->bits & (FLOW_PAYLOAD | FLOW_CLOSED); /* else both open at once, RFC 9293 3.5 */
+    if (hot->bits & FLOW_SYN_SEEN)
+        return cold->isn[CLIENT] != p->sequence;
+    return !(hot->bits & FLOW_SYNACK_SEEN) || hot->bits & (FLOW_PAYLOAD | FLOW_CLOSED);
+}
+
+static void note_tcp_flags(struct hot *hot, struct cold *cold, const struct packet *p)
+{
+    enum side side = direction_side(hot, p->direction);
+    if (p->tcp_flags & TCP_SYN) {
+        uint16_t seen = side == CLIENT ? FLOW_SYN_SEEN : FLOW_SYNACK_SEEN;
+        if (!(hot->bits & seen))
+            cold->isn[side] = p->sequence;
+        hot->bits |= (uint16_t)(seen | FLOW_SIDES_CERTAIN);
+    }
+    if (p->tcp_flags & TCP_FIN)
+        hot->bits |= p->direction ? FLOW_FIN_HIGH : FLOW_FIN_LOW;
+    if (p->tcp_flags & TCP_RST ||
+        (hot->bits & (FLOW_FIN_LOW | FLOW_FIN_HIGH)) == (FLOW_FIN_LOW | FLOW_FIN_HIGH))
+        hot->bits |= FLOW_CLOSED;
+}
+
+/* ---- the end
+ * ------------------------------------------------------------------------------------------- */
+
+static enum cdpi_end_reason why_over(const struct cdpi *engine, const struct hot *hot,
+                                     const struct cold *cold)
+{
+    uint32_t idle = engine->now_ms - hot->last;
+    if (hot->bits & FLOW_CLOSED)
+        return idle > LINGER_MS ? CDPI_ENDED_CLOSED : CDPI_NOT_ENDED;
+    if (!engine->idle_never && idle > engine->idle_ms)
+        return CDPI_ENDED_IDLE;
+    if (engine->active_us && engine->now - cold->start > engine->active_us)
+        return CDPI_ENDED_ACTIVE;
+    return CDPI_NOT_ENDED;
+}
+
+static void count_verdict(struct cdpi *engine, const struct hot *hot)
+{
+    if (!(hot->bits & FLOW_PAYLOAD) && !hot->verdict)
+        engine->stats.flows_without_payload++;
+    else if (!hot->verdict)
+        engine->stats.verdicts_none++;
+    else if (hot->bits & FLOW_CERTAIN)
+        engine->stats.verdicts_certain++;
+    else
+        engine->stats.verdicts_likely++;
+}
+
+void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
+                     enum cdpi_end_reason reason)
+{
+    struct hot *hot = place_hot(place);
+    if (hot->bits & FLOW_PAYLOAD && is_undecided(hot))
+        engine_conclude(engine, place);
+    if (hot->bits & FLOW_CLOSED && reason != CDPI_ENDED_EVICTED)
+        reason = reason == CDPI_ENDED_REUSED ? reason : CDPI_ENDED_CLOSED;
+    place_cold(place)->end_reason = (uint8_t)((unsigned)reason & 7u) & 7u;
+    count_verdict(engine, hot);
+    engine_tell(engine, CDPI_EVENT_ENDED, place);
+    table_remove(place->table, place->segment, place->slot);
+}
+
+/* Ends those in a segment that are over; or all of them. */
+static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t segment,
+                          enum cdpi_end_reason all)
+{
+    struct flow_place place = {table, segment, 0};
+    /* Removing moves later records back into the slot just looked at, so that is looked at again;
+     * those that wrap around from the end are seen on the next pass, or by going on until the
+     * segment is empty. */
+    do {
+        for (place.slot = 0; place.slot < table->segments[segment].capacity;) {
+            struct hot *hot = place_hot(&place);
+            enum cdpi_end_reason reason = CDPI_NOT_ENDED;
+            if (hot->bits & FLOW_USED)
+                reason = all ? all : why_over(engine, hot, place_cold(&place));
+            if (reason == CDPI_NOT_ENDED)
+                place.slot++;
+            else
+                engine_end_flow(engine, &place, reason);
+        }
+    } while (all && table->segments[segment].used);
+}
+
+void engine_sweep(struct cdpi *engine)
+{
+    for (unsigned i = 0; i < SEGMENTS && engine->now >= engine->next_sweep; i++) {
+        sweep_segment(engine, &engine->tables[0], engine->sweep_segment, CDPI_NOT_ENDED);
+        sweep_segment(engine, &engine->tables[1], engine->sweep_segment, CDPI_NOT_ENDED);
+        engine->sweep_segment = (engine->sweep_segment + 1) % SEGMENTS;
+        engine->next_sweep += engine->sweep_step;
+    }
+    if (engine->now >= engine->next_sweep)
+        engine->next_sweep = engine->now + engine->sweep_step;
+}
+
+void engine_end_all(struct cdpi *engine, enum cdpi_end_reason reason)
+{
+    for (unsigned t = 0; t < 2; t++) {
+        for (uint32_t segment = 0; segment < SEGMENTS; segment++)
+            sweep_segment(engine, &engine->tables[t], segment, reason);
+    }
+}
+
+/* ---- one packet
+ * ------------------------------------------------------------------------------------------ */
+
+static void advance_clock(struct cdpi *engine, uint64_t time)
+{
+    if (time <= engine->now)
+        return; /* a step back in time is no step */
+    if (engine->now == 0)
+        engine->next_sweep = time + engine->sweep_step;
+    engine->now = time;
+    engine->now_ms = (uint32_t)(time / 1000);
+}
+
+static struct flow_place find_or_begin(struct cdpi *engine, const struct packet *p, uint32_t hint,
+                                       bool *is_new)
+{
+    struct table *table = &engine->tables[p->key.is_v6];
+    struct flow_place place = {table, hash_segment(p->hash), hint};
+    *is_new = false;
+    if (!table_is_at(table, &p->key, p->hash, hint))
+        place.slot = table_find(table, &p->key, p->hash);
+    if (place.slot != NO_SLOT) {
+        const struct hot *hot = place_hot(&place);
+        const struct cold *cold = place_cold(&place);
+        enum cdpi_end_reason over = why_over(engine, hot, cold);
+        if (over == CDPI_NOT_ENDED && starts_another(hot, cold, p))
+            over = CDPI_ENDED_REUSED;
+        if (over == CDPI_NOT_ENDED)
+            return place;
+        engine_end_flow(engine, &place, over);
+    }
+    *is_new = true;
+    return begin_flow(engine, table, p);
+}
+
+struct flow_place engine_process(struct cdpi *engine, const struct packet *p, uint32_t hint,
+                                 bool *is_new)
+{
+    advance_clock(engine, p->time);
+    struct flow_place place = find_or_begin(engine, p, hint, is_new);
+    struct hot *hot = place_hot(&place);
+    struct cold *cold = place_cold(&place);
+    cold_count(cold, p->direction, p->frame_length, engine->now);
+    hot->last = engine->now_ms;
+    if (!*is_new)
+        hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
+    engine->stats.packets_in_flows++;
+    if (hot->ip_protocol == IP_TCP && p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+        note_tcp_flags(hot, cold, p);
+    if (*is_new)
+        engine_tell(engine, CDPI_EVENT_NEW, &place);
+    if (p->payload_wire && is_undecided(hot))
+        engine_inspect(engine, &place, p);
+    return place;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Modules: parsed from the list, loaded from files, asked in order.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+
+#include "engine/engine.h"
+
+#ifndef CDPI_DEFAULT_MODULE_PATH
+#define CDPI_DEFAULT_MODULE_PATH "/usr/local/lib/cdpi/modules"
+#endif
+
+enum { PATH_ROOM = 4096, MAX_SETTINGS = 64, MAX_STATE = 64 * 1024 };
+/* What `all` stands for after own, in the ladder's order. */
+static const char *const wrappers[] = {"ndpi", "protoident", "ml"};
+
+/* ---- finding and loading
+ * -------------------------------------------------------------------------------- */
+
+static void *open_library(const char *path_list, const char *name, char *why, size_t why_size)
+{
+    char path[PATH_ROOM];
+    if (strchr(name, '/')) {
+        void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+        if (!library)
+            snprintf(why, why_size, "%s", dlerror());
+        return library;
+    }
+    while (*path_list) {
+        size_t n = strcspn(path_list, ":");
+        snprintf(path, sizeof path, "%.*s/cdpi-%s.so", (int)n, path_list, name);
+        FILE *there = fopen(path, "re");
+        if (there) {
+            fclose(there);
+            void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+            if (!library)
+                snprintf(why, why_size, "%s", dlerror());
+            return library;
+        }
+        path_list += n + (path_list[n] == ':');
+    }
+    snprintf(why, why_size, "no file cdpi-%s.so in the module path", name);
+    return NULL;
+}
+
+static bool is_usable(const struct cdpi_module *d, char *why, size_t why_size)
+{
+    if (!d)
+        snprintf(why, why_size, "it does not export " CDPI_MODULE_SYMBOL);
+    else if (d->abi != CDPI_MODULE_ABI)
+        snprintf(why, why_size, "it has abi %u, this library %u", d->abi, CDPI_MODULE_ABI);
+    else if (!d->name || !*d->name || strlen(d->name) >= NAME_SIZE || !d->open || !d->close ||
+             !d->classify)
+        snprintf(why, why_size, "its descriptor lacks a name, open, close or classify");
+    else if (d->flow_state_size > MAX_STATE)
+        snprintf(why, why_size, "it wants more than 64 KiB of state for a flow");
+    else
+        return true;
+    return false;
+}
+
+/* The settings "module.key=value" of one module, its name cut off. */
+static void pick_settings(const char *const *all, const char *name, const char **picked)
+{
+    size_t n = strlen(name), count = 0;
+    for (; all && *all && count + 1 < MAX_SETTINGS; all++) {
+        if (strncmp(*all, name, n) == 0 && (*all)[n] == '.')
+            picked[count++] = *all + n + 1;
+    }
+    picked[count] = NULL;
+}
+
+static const char *module_path(const struct cdpi_options *options)
+{
+    const char *from_environment = getenv("CDPI_MODULE_PATH");
+    return options->module_path                    ? options->module_path
+           : from_environment && *from_environment ? from_environment
+                                                   : CDPI_DEFAULT_MODULE_PATH;
+}
+
+static bool load(struct cdpi *engine, const struct cdpi_options *options, const char *name,
+                 char *why, size_t why_size)
+{
+    struct module *m = &engine->modules[engine->module_count];
+    const char *settings[MAX_SETTINGS];
+    *m = (struct module){.kind = MODULE_LOADED};
+    m->library = open_library(module_path(options), name, why, why_size);
+    if (!m->library)
+        return false;
+    m->descriptor = dlsym(m->library, CDPI_MODULE_SYMBOL);
+    if (!is_usable(m->descriptor, why, why_size))
+        goto out;
+    pick_settings(options->settings, m->descriptor->name, settings);
+    snprintf(why, why_size, "it does not open");
+    if (!m->descriptor->open(settings, &m->instance, why, why_size))
+        goto out;
+    snprintf(m->name, sizeof m->name, "%s", m->descriptor->name);
+    m->info.name = m->name;
+    m->info.version = m->descriptor->library_version ? m->descriptor->library_version(m->instance)
+                                                     : m->descriptor->version;
+    engine->module_count++;
+    return true;
+out:
+    dlclose(m->library);
+    *m = (struct module){0};
+    return false;
+}
+
+static bool add_built_in(struct cdpi *engine, enum module_kind kind, const char *name)
+{
+    struct module *m = &engine->modules[engine->module_count++];
+    *m = (struct module){.kind = kind};
+    snprintf(m->name, sizeof m->name, "%s", name);
+    m->info = (struct cdpi_module_info){.name = m->name, .version = CDPI_VERSION};
+    return true;
+}
+
+static bool is_listed(const struct cdpi *engine, const char *name)
+{
+    for (uint32_t i = 0; i < engine->module_count; i++) {
+        if (strcasecmp(engine->modules[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum cdpi_status add(struct cdpi *engine, const struct cdpi_options *options,
+                            const char *name, bool only_if_there, struct cdpi_error *error)
+{
+    char why[200] = "";
+    if (is_listed(engine, name)) {
+        engine_fail(error, "options.modules: %s is listed twice", name);
+        return CDPI_BAD_ARGUMENT;
+    }
+    if (engine->module_count == MAX_MODULES) {
+        engine_fail(error, "options.modules: more than %d modules", MAX_MODULES);
+        return CDPI_BAD_ARGUMENT;
+    }
+    if (strcmp(name, "own") == 0)
+        return add_built_in(engine, MODULE_OWN, name) ? CDPI_OK : CDPI_NO_MEMORY;
+    if (strcmp(name, "port") == 0)
+        return add_built_in(engine, MODULE_PORT, name) ? CDPI_OK : CDPI_NO_MEMORY;
+    if (load(engine, options, name, why, sizeof why))
+        return CDPI_OK;
+    if (only_if_there)
+        return CDPI_OK;
+    if (options->on_module_missing) {
+        options->on_module_missing(options->on_module_missing_context, name, why);
+        return CDPI_OK;
+    }
+    engine_fail(error, "module %s: %s", name, why);
+    return CDPI_NO_MODULE;
+}
+
+static void note_what_is_there(struct cdpi *engine)
+{
+    for (uint32_t i = 0; i < engine->module_count; i++) {
+        const struct module *m = &engine->modules[i];
+        engine->has_own |= m->kind == MODULE_OWN;
+        engine->has_port |= m->kind == MODULE_PORT;
+        if (m->descriptor && m->descriptor->flow_state_size > engine->module_state_size)
+            engine->module_state_size = m->descriptor->flow_state_size;
+    }
+    for (uint32_t i = 0; i < engine->module_count; i++) {
+        if (engine->modules[i].kind == MODULE_PORT)
+            continue;
+        engine->own_leads = engine->modules[i].kind == MODULE_OWN;
+        break;
+    }
+}
+
+enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_options *options,
+                                     struct cdpi_error *error)
+{
+    const char *list = options->modules ? options->modules : "own";
+    enum cdpi_status status = CDPI_OK;
+    char name[PATH_ROOM];
+    while (*list && status == CDPI_OK) {
+        size_t n = strcspn(list, ",");
+        if (n == 0 || n >= sizeof name) {
+            engine_fail(error, "options.modules: an empty name in \"%s\"", options->modules);
+            return CDPI_BAD_ARGUMENT;
+        }
+        snprintf(name, sizeof name, "%.*s", (int)n, list);
+        if (strcmp(name, "all") == 0) {
+            status = add(engine, options, "own", false, error);
+            for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0] && status == CDPI_OK; i++)
+                status = add(engine, options, wrappers[i], true, error);
+        } else {
+            status = add(engine, options, name, false, error);
+        }
+        list += n + (list[n] == ',');
+    }
+    note_what_is_there(engine);
+    if (status == CDPI_OK && engine->module_state_size) {
+        engine->module_state = memory_get(&engine->memory, engine->module_state_size, 64);
+        status = engine->module_state ? CDPI_OK : CDPI_NO_MEMORY;
+    }
+    return status;
+}
+
+void engine_close_modules(struct cdpi *engine)
+{
+    for (uint32_t i = 0; i < engine->module_count; i++) {
+        struct module *m = &engine->modules[i];
+        if (m->kind != MODULE_LOADED)
+            continue;
+        m->descriptor->close(m->instance);
+        dlclose(m->library);
+    }
+    engine->module_count = 0;
+}
+
+struct cdpi_module_info cdpi_module(const struct cdpi *engine, size_t index)
+{
+    return index < engine->module_count ? engine->modules[index].info
+                                        : (struct cdpi_module_info){0};
+}
+
+/* ---- asking
+ * ---------------------------------------------------------------------------------------------- */
+
+static void fill_view(struct cdpi *engine, const struct flow_place *place, struct head *head,
+                      struct cdpi_module_flow *view)
+{
+    const struct hot *hot = place_hot(place);
+    struct cdpi_flow flow = {engine, *place};
+    struct cdpi_flow_info info;
+    cdpi_flow_info(&flow, &info);
+    *view = (struct cdpi_module_flow){
+        .struct_size = sizeof *view,
+        .ip_version = info.ip_version,
+        .ip_protocol = info.ip_protocol,
+        .sides_are_certain = hot->bits & FLOW_SIDES_CERTAIN,
+        .syn_seen = {hot->bits & FLOW_SYN_SEEN, hot->bits & FLOW_SYNACK_SEEN},
+        .port = {info.port[0], info.port[1]},
+        .head = {(const uint8_t *)"", (const uint8_t *)""},
+        .state = engine->module_state};
+    memcpy(view->address, info.address, sizeof view->address);
+    if (!head)
+        return;
+    for (unsigned direction = 0; direction < 2; direction++) {
+        enum side side = direction_side(hot, direction);
+        view->head[side] = head_bytes(head, direction);
+        view->head_size[side] = head->side[direction].size;
+        view->sequence[side] = head->side[direction].base;
+    }
+    for (unsigned i = head->mark_count; i-- > 0;)
+        view->first_payload[direction_side(hot, head->marks[i].direction)] =
+            head->marks[i].wire_size;
+}
+
+/* An answer that makes no sense is none. */
+static bool makes_sense(const struct cdpi_module_verdict *said)
+{
+    return said->protocol && *said->protocol && memchr(said->protocol, 0, NAME_SIZE) &&
+           (!said->application || memchr(said->application, 0, NAME_SIZE)) &&
+           (!said->rule || memchr(said->rule, 0, NAME_SIZE)) && said->side <= 1 &&
+           said->offset <= UINT16_MAX && said->length <= UINT16_MAX;
+}
+
+static void store(struct cdpi *engine, const struct flow_place *place, uint32_t index,
+                  const struct cdpi_module_verdict *said)
+{
+    struct hot *hot = place_hot(place);
+    struct cold *cold = place_cold(place);
+    hot->verdict = engine_name_number(engine, said->protocol);
+    hot->application = said->application ? engine_name_number(engine, said->application) : 0;
+    hot->source = (uint8_t)index;
+    hot->bits &= (uint16_t) ~(FLOW_CERTAIN | FLOW_APART);
+    if (said->is_certain)
+        hot->bits |= FLOW_CERTAIN;
+    cold->heard = 0;
+    cold->rule = 0;
+    cold->evidence_offset = (uint16_t)said->offset;
+    cold->evidence_size = said->length & 0x7fffu;
+    cold->evidence_side = said->side & 1u;
+    cold->evidence_packet = (uint8_t)said->packet;
+}
+
+static uint64_t cpu_time(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static bool ask_one(struct cdpi *engine, const struct flow_place *place, uint32_t index,
+                    struct cdpi_module_flow *view)
+{
+    struct module *m = &engine->modules[index];
+    struct cdpi_module_verdict said = {.struct_size = sizeof said};
+    if (engine->module_state)
+        memset(engine->module_state, 0, engine->module_state_size);
+    bool was = engine->in_callback;
+    engine->in_callback = true; /* a module does not call the engine */
+    uint64_t before = cpu_time();
+    enum cdpi_module_says says = m->descriptor->classify(m->instance, view, &said);
+    m->info.nanoseconds += cpu_time() - before;
+    engine->in_callback = was;
+    m->info.asked++;
+    if (says != CDPI_MODULE_KNOWS || !makes_sense(&said))
+        return false;
+    m->info.answered++;
+    store(engine, place, index, &said);
+    return true;
+}
+
+bool engine_ask_modules(struct cdpi *engine, const struct flow_place *place, struct head *head)
+{
+    struct cdpi_module_flow view;
+    bool filled = false;
+    for (uint32_t i = 0; i < engine->module_count; i++) {
+        const struct module *m = &engine->modules[i];
+        if (m->kind == MODULE_OWN && !engine->own_leads && head) {
+            const struct classification *c = head_classification(head);
+            if (c->room != NO_ROOM) {
+                engine_store(engine, place, c);
+                return true;
+            }
+        }
+        if (m->kind != MODULE_LOADED)
+            continue;
+        if (!filled)
+            fill_view(engine, place, head, &view);
+        filled = true;
+        if (ask_one(engine, place, i, &view))
+            return true;
+    }
+    return false;
+}

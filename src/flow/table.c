@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow/table.h"
+
+#include <string.h>
+
+_Static_assert(sizeof(struct hot) == 24, "an IPv4 record is 8 bytes of addresses and 24 of state");
+_Static_assert(sizeof(struct cold) == COLD_SIZE, "a cold record is one cache line");
+
+enum { PAGE = 4096, FIRST_PAGES = 1 };
+
+/* How many pages a segment has after `pages`: doubling while small, by a quarter and less when
+ * large, so that a large table is never much larger than it must be. */
+static size_t next_pages(size_t pages)
+{
+    if (pages < 4)
+        return pages + 1;
+    size_t power = 4;
+    while (power * 2 <= pages)
+        power *= 2;
+    if (power < 64)
+        return pages == power ? power + power / 2 : power * 2;
+    return pages + power / 4;
+}
+
+static void layout(const struct table *table, struct segment *s, uint8_t *memory, size_t pages)
+{
+    uint32_t pair = table->record_size + COLD_SIZE;
+    s->size = pages * PAGE;
+    s->capacity = (uint32_t)(s->size / pair);
+    if (!table->is_v6)
+        s->capacity &= ~1u; /* the cold array begins on a line of its own */
+    s->limit = s->capacity - s->capacity / 5;
+    s->records = memory;
+    s->cold = (struct cold *)(void *)(memory + (size_t)s->capacity * table->record_size);
+}
+
+static bool allocate(struct table *table, struct segment *s, size_t pages)
+{
+    enum { LARGE = 2 * 1024 * 1024 };
+    size_t size = pages * PAGE;
+    if (table->share->used + size > table->share->limit)
+        return false;
+    uint8_t *memory = memory_get(table->memory, size, size >= LARGE ? LARGE : PAGE);
+    if (!memory)
+        return false;
+    table->share->used += size;
+    layout(table, s, memory, pages);
+    return true;
+}
+
+static void release(struct table *table, const struct segment *s)
+{
+    table->share->used -= s->size;
+    memory_put(table->memory, s->records, s->size);
+}
+
+bool table_init(struct table *table, struct memory *memory, struct table_share *share, bool is_v6,
+                const uint64_t *hash_key, uint64_t expected)
+{
+    table->memory = memory;
+    table->share = share;
+    table->is_v6 = is_v6;
+    table->record_size = is_v6 ? RECORD_V6 : RECORD_V4;
+    table->hash_key = hash_key;
+    size_t pages = FIRST_PAGES;
+    uint64_t each = expected / SEGMENTS * 5 / 4 + (expected ? 32 : 0);
+    while (pages * PAGE / (table->record_size + COLD_SIZE) < each)
+        pages = next_pages(pages);
+    for (uint32_t i = 0; i < SEGMENTS; i++) {
+        if (!allocate(table, &table->segments[i], pages)) {
+            table_free(table);
+            return false;
+        }
+    }
+    return true;
+}
+
+void table_free(struct table *table)
+{
+    for (uint32_t i = 0; i < SEGMENTS; i++) {
+        if (table->segments[i].records)
+            release(table, &table->segments[i]);
+        table->segments[i] = (struct segment){0};
+    }
+}
+
+uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash)
+{
+    const struct segment *s = &table->segments[hash_segment(hash)];
+    uint32_t slot = hash_home(hash, s->capacity);
+    for (;;) {
+        uint8_t *record = s->records + (size_t)slot * table->record_size;
+        if (!(record_hot(table, record)->bits & FLOW_USED))
+            return NO_SLOT;
+        if (record_matches(table, record, key))
+            return slot;
+        if (++slot == s->capacity)
+            slot = 0;
+    }
+}
+
+struct flow_key table_key(const struct table *table, uint32_t segment, uint32_t slot)
+{
+    uint8_t *record = table_record(table, segment, slot);
+    const struct hot *hot = record_hot(table, record);
+    struct flow_key key;
+    memset(&key, 0, sizeof key);
+    memcpy(&key.address, record, table->is_v6 ? 32 : 8);
+    key.port[0] = hot->port[0];
+    key.port[1] = hot->port[1];
+    key.domain = hot->domain;
+    key.ip_protocol = hot->ip_protocol;
+    key.is_v6 = table->is_v6;
+    return key;
+}
+
+static uint32_t record_home(const struct table *table, uint32_t segment, uint32_t slot,
+                            uint32_t capacity)
+{
+    struct flow_key key = table_key(table, segment, slot);
+    return hash_home(flow_key_hash(&key, table->hash_key), capacity);
+}
+
+static void tell_moved(struct table *table, uint32_t segment, uint32_t slot)
+{
+    const struct hot *hot = record_hot(table, table_record(table, segment, slot));
+    if (hot->head != NO_HEAD)
+        table->moved(table->context, hot->head, hot->bits & FLOW_HAS_NOTE, segment, slot);
+}
+
+/* Copies every record of `old` into the larger segment, in order. */
+static void rehash(struct table *table, uint32_t index, const struct segment *old)
+{
+    struct segment *s = &table->segments[index];
+    for (uint32_t i = 0; i < old->capacity; i++) {
+        uint8_t *from = old->records + (size_t)i * table->record_size;
+        const struct hot *hot = record_hot(table, from);
+        if (!(hot->bits & FLOW_USED))
+            continue;
+        struct flow_key key;
+        memset(&key, 0, sizeof key);
+        memcpy(&key.address, from, table->is_v6 ? 32 : 8);
+        memcpy(key.port, hot, 8);
+        key.ip_protocol = hot->ip_protocol;
+        key.is_v6 = table->is_v6;
+        uint32_t slot = hash_home(flow_key_hash(&key, table->hash_key), s->capacity);
+        while (record_hot(table, table_record(table, index, slot))->bits & FLOW_USED)
+            slot = slot + 1 == s->capacity ? 0 : slot + 1;
+        memcpy(table_record(table, index, slot), from, table->record_size);
+        s->cold[slot] = old->cold[i];
+        tell_moved(table, index, slot);
+    }
+}
+
+bool table_make_room(struct table *table, uint64_t hash)
+{
+    uint32_t index = hash_segment(hash);
+    struct segment *s = &table->segments[index];
+    if (s->used < s->limit)
+        return true;
+    struct segment old = *s;
+    if (!allocate(table, s, next_pages(old.size / PAGE)))
+        return false;
+    rehash(table, index, &old);
+    s->hand = 0;
+    release(table, &old);
+    return true;
+}
+
+uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t hash)
+{
+    uint32_t index = hash_segment(hash);
+    struct segment *s = &table->segments[index];
+    uint32_t slot = hash_home(hash, s->capacity);
+    while (record_hot(table, table_record(table, index, slot))->bits & FLOW_USED)
+        slot = slot + 1 == s->capacity ? 0 : slot + 1;
+    uint8_t *record = table_record(table, index, slot);
+    memcpy(record, &key->address, table->is_v6 ? 32 : 8);
+    *record_hot(table, record) = (struct hot){.port = {key->port[0], key->port[1]},
+                                              .domain = key->domain,
+                                              .head = NO_HEAD,
+                                              .ip_protocol = key->ip_protocol,
+                                              .bits = FLOW_USED};
+    s->cold[slot] = (struct cold){0};
+    s->used++;
+    table->used++;
+    return slot;
+}
+
+void table_remove(struct table *table, uint32_t segment, uint32_t slot)
+{
+    struct segment *s = &table->segments[segment];
+    uint32_t hole = slot, next = slot;
+    for (;;) {
+        next = next + 1 == s->capacity ? 0 : next + 1;
+        uint8_t *record = table_record(table, segment, next);
+        if (!(record_hot(table, record)->bits & FLOW_USED))
+            break;
+        uint32_t home = record_home(table, segment, next, s->capacity);
+        uint32_t from_home = (next + s->capacity - home) % s->capacity;
+        uint32_t from_hole = (next + s->capacity - hole) % s->capacity;
+        if (from_home < from_hole)
+            continue; /* it would stand before its home */
+        memcpy(table_record(table, segment, hole), record, table->record_size);
+        s->cold[hole] = s->cold[next];
+        tell_moved(table, segment, hole);
+        hole = next;
+    }
+    memset(table_record(table, segment, hole), 0, table->record_size);
+    s->used--;
+    table->used--;
+}
+
+/* Lower goes first: one packet, then settled, then undecided. */
+static uint32_t worth(const struct hot *hot)
+{
+    if (hot->bits & FLOW_ONE_PACKET)
+        return 0;
+    enum flow_state state = hot_state(hot);
+    return state == FLOW_INSPECTING || state == FLOW_PARTIAL ? 2 : 1;
+}
+
+uint32_t table_choose_victim(struct table *table, uint32_t segment, uint32_t now)
+{
+    struct segment *s = &table->segments[segment];
+    uint32_t best = NO_SLOT, best_worth = UINT32_MAX, best_idle = 0, slot = s->hand;
+    uint32_t seen = 0;
+    for (uint32_t i = 0; i < s->capacity && seen < EVICTION_WINDOW; i++) {
+        if (slot >= s->capacity)
+            slot = 0;
+        const struct hot *hot = record_hot(table, table_record(table, segment, slot));
+        if (hot->bits & FLOW_USED) {
+            uint32_t idle = now - hot->last;
+            seen++;
+            if (worth(hot) < best_worth || (worth(hot) == best_worth && idle > best_idle)) {
+                best = slot;
+                best_worth = worth(hot);
+                best_idle = idle;
+            }
+        }
+        slot++;
+    }
+    s->hand = slot;
+    return best;
+}

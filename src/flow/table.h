@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The flow table: open addressing with inline records and no pointers.
+ *
+ * A hot record is 32 bytes for IPv4 and 64 for IPv6: the key, the time of the last packet, the
+ * state, the verdict, the number of the head. Beside it, at the same place of a parallel array, 64
+ * cold bytes: counters, times, evidence.
+ *
+ * The table is cut into 256 segments by the hash's top bits. Each is one allocation, full to four
+ * fifths at the most, and grows alone: there is no doubled peak and no pause. A record's home is
+ * its hash scaled to the segment's size, so records lie in the order of their hashes, and growing
+ * is one pass from front to back. Removing shifts back what follows: there are no tombstones.
+ */
+#ifndef CDPI_FLOW_TABLE_H
+#define CDPI_FLOW_TABLE_H
+
+#include <string.h>
+
+#include "core/memory.h"
+#include "decode/packet.h"
+
+enum { SEGMENTS = 256, COLD_SIZE = 64, RECORD_V4 = 32, RECORD_V6 = 64, EVICTION_WINDOW = 64 };
+
+#define NO_HEAD UINT32_MAX
+#define NO_SLOT UINT32_MAX
+
+/* Bits of hot.bits. */
+enum {
+    FLOW_CLIENT_IS_HIGH = 1 << 0, /* the client is the key's second endpoint */
+    FLOW_SIDES_CERTAIN = 1 << 1,  /* by SYN or SYN/ACK */
+    FLOW_FIN_LOW = 1 << 2,        /* sent by the first endpoint */
+    FLOW_FIN_HIGH = 1 << 3,
+    FLOW_CLOSED = 1 << 4,       /* FIN from both, or RST: lingers */
+    FLOW_PAYLOAD = 1 << 5,      /* some has been seen */
+    FLOW_CERTAIN = 1 << 6,      /* confidence of the verdict */
+    FLOW_APART = 1 << 7,        /* the sides claim two protocols */
+    FLOW_SYN_SEEN = 1 << 8,     /* cold.isn[client] holds */
+    FLOW_STATE_SHIFT = 9,       /* three bits of enum flow_state */
+    FLOW_HAS_NOTE = 1 << 12,    /* hot.head is a note's number instead of a head's */
+    FLOW_SYNACK_SEEN = 1 << 13, /* cold.isn[server] holds */
+    FLOW_ONE_PACKET = 1 << 14,
+    FLOW_USED = 1 << 15
+};
+
+enum flow_state {
+    FLOW_SILENT = 0, /* no payload yet */
+    FLOW_INSPECTING,
+    FLOW_PARTIAL,  /* a likely verdict that may still change */
+    FLOW_SETTLED,  /* final */
+    FLOW_FOLLOWED, /* final, and its payload is handed to a follower */
+    FLOW_GIVEN_UP
+};
+
+/* The last 24 bytes of a hot record; the addresses stand before it. */
+struct hot {
+    uint16_t port[2];
+    uint32_t domain;
+    uint32_t last;        /* milliseconds of packet time, wrapping */
+    uint32_t head;        /* NO_HEAD, or a head, or a note */
+    uint16_t verdict;     /* catalog number, or 0 */
+    uint16_t application; /* catalog number, or 0 */
+    uint8_t ip_protocol;
+    uint8_t source; /* index of the module that gave the verdict */
+    uint16_t bits;
+};
+
+struct cold {
+    uint64_t start; /* microseconds since 1970 */
+    uint64_t user;
+    uint32_t packets[2]; /* by direction of the key; low 32 of 40 bits */
+    uint32_t bytes[2];   /* low 32 of 48 bits */
+    uint8_t packets_high[2];
+    uint16_t duration_high; /* microseconds from start to the last packet, 48 bits */
+    uint16_t bytes_high[2];
+    uint32_t duration_low;
+    uint32_t isn[2]; /* the sequence numbers of client's and server's SYN */
+    uint16_t rule;   /* number of the evidence's rule */
+    uint16_t evidence_offset;
+    uint16_t evidence_size : 15;
+    uint16_t evidence_side : 1;
+    uint8_t evidence_packet;
+    uint8_t heard : 2; /* bits of sides that the verdict rests on */
+    uint8_t end_reason : 3;
+    uint8_t unused : 3;
+    uint16_t vlan;
+    uint16_t client_claim; /* with FLOW_APART: what the client's side says; the verdict is the
+                              server's */
+};
+
+static inline uint64_t cold_packets(const struct cold *c, unsigned direction)
+{
+    return (uint64_t)c->packets_high[direction] << 32 | c->packets[direction];
+}
+
+static inline uint64_t cold_bytes(const struct cold *c, unsigned direction)
+{
+    return (uint64_t)c->bytes_high[direction] << 32 | c->bytes[direction];
+}
+
+static inline uint64_t cold_end(const struct cold *c)
+{
+    return c->start + ((uint64_t)c->duration_high << 32 | c->duration_low);
+}
+
+static inline void cold_count(struct cold *c, unsigned direction, uint32_t bytes, uint64_t time)
+{
+    uint64_t duration = time - c->start;
+    if (++c->packets[direction] == 0)
+        c->packets_high[direction]++;
+    c->bytes[direction] += bytes;
+    if (c->bytes[direction] < bytes)
+        c->bytes_high[direction]++;
+    c->duration_low = (uint32_t)duration;
+    c->duration_high = (uint16_t)(duration >> 32);
+}
+
+struct segment {
+    uint8_t *records; /* capacity hot records, then as many cold ones */
+    struct cold *cold;
+    uint32_t capacity, used, limit;
+    uint32_t hand; /* the clock hand of eviction */
+    size_t size;
+};
+
+/* What the tables of an engine may take together. */
+struct table_share {
+    uint64_t used, limit;
+};
+
+struct table {
+    struct segment segments[SEGMENTS];
+    struct memory *memory;
+    struct table_share *share;
+    const uint64_t *hash_key;
+    uint32_t record_size;
+    bool is_v6;
+    uint64_t used;
+    /* Told when a record with a head or note moves. */
+    void (*moved)(void *context, uint32_t head, bool is_note, uint32_t segment, uint32_t slot);
+    void *context;
+};
+
+/* A place in a table; valid until something is inserted or removed. */
+struct flow_place {
+    struct table *table;
+    uint32_t segment, slot;
+};
+
+bool table_init(struct table *table, struct memory *memory, struct table_share *share, bool is_v6,
+                const uint64_t *hash_key, uint64_t expected);
+void table_free(struct table *table);
+
+static inline uint8_t *table_record(const struct table *table, uint32_t segment, uint32_t slot)
+{
+    return table->segments[segment].records + (size_t)slot * table->record_size;
+}
+
+static inline struct hot *record_hot(const struct table *table, uint8_t *record)
+{
+    return (struct hot *)(void *)(record + (table->is_v6 ? 32 : 8));
+}
+
+static inline struct hot *place_hot(const struct flow_place *p)
+{
+    return record_hot(p->table, table_record(p->table, p->segment, p->slot));
+}
+
+static inline struct cold *place_cold(const struct flow_place *p)
+{
+    return &p->table->segments[p->segment].cold[p->slot];
+}
+
+static inline uint32_t hash_segment(uint64_t hash)
+{
+    return (uint32_t)(hash >> 56);
+}
+
+static inline uint32_t hash_home(uint64_t hash, uint32_t capacity)
+{
+    return (uint32_t)((hash & UINT32_MAX) * capacity >> 32);
+}
+
+static inline bool record_matches(const struct table *table, const uint8_t *record,
+                                  const struct flow_key *key)
+{
+    const struct hot *hot = record_hot(table, (uint8_t *)(uintptr_t)record);
+    uint64_t have[2], want[2];
+    if (hot->ip_protocol != key->ip_protocol)
+        return false;
+    memcpy(have, hot, 8);
+    memcpy(want, key->port, 8); /* ports, then domain, in both */
+    if (have[0] != want[0])
+        return false;
+    return memcmp(record, &key->address, table->is_v6 ? 32 : 8) == 0;
+}
+
+/* First pass of a batch: asks for the line where the flow would be. */
+static inline void table_prefetch(const struct table *table, uint64_t hash)
+{
+    const struct segment *s = &table->segments[hash_segment(hash)];
+    __builtin_prefetch(s->records + (size_t)hash_home(hash, s->capacity) * table->record_size, 1);
+}
+
+/* Where the flow is, or NO_SLOT. */
+uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash);
+
+/* Whether the flow is in this slot still. */
+static inline bool table_is_at(const struct table *table, const struct flow_key *key, uint64_t hash,
+                               uint32_t slot)
+{
+    const struct segment *s = &table->segments[hash_segment(hash)];
+    if (slot >= s->capacity)
+        return false;
+    uint8_t *record = table_record(table, hash_segment(hash), slot);
+    return record_hot(table, record)->bits & FLOW_USED && record_matches(table, record, key);
+}
+
+/* Makes room for one more record in the key's segment, growing it where it must. False: the budget
+ * has none left; evict something first. */
+bool table_make_room(struct table *table, uint64_t hash);
+
+/* A new record, zeroed but for its key. There must be room. */
+uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t hash);
+
+/* Takes the record out; those that follow move back. */
+void table_remove(struct table *table, uint32_t segment, uint32_t slot);
+
+/* The record to evict: of a window from the clock hand on, one-packet flows before settled ones
+ * before undecided ones, the idlest first. NO_SLOT where the segment is empty. */
+uint32_t table_choose_victim(struct table *table, uint32_t segment, uint32_t now);
+
+/* The key of a record, and its hash. */
+struct flow_key table_key(const struct table *table, uint32_t segment, uint32_t slot);
+
+static inline enum flow_state hot_state(const struct hot *hot)
+{
+    return (enum flow_state)(hot->bits >> FLOW_STATE_SHIFT & 7);
+}
+
+static inline void hot_set_state(struct hot *hot, enum flow_state state)
+{
+    hot->bits =
+        (uint16_t)((hot->bits & ~(7u << FLOW_STATE_SHIFT)) | (uint32_t)state << FLOW_STATE_SHIFT);
+}
+
+#endif
