@@ -36,8 +36,16 @@ struct dns_message {
     uint16_t count[4];  /* questions, answers, authorities, additionals */
     uint16_t questions; /* how many were read */
     uint16_t records;
-    uint16_t type; /* of the first question or record */
-    bool is_netbios;
+    uint16_t type, class;    /* of the first question or record */
+    uint8_t netbios_letters; /* how many letters of an encoded NetBIOS name its first label has; 32
+                              * is such a name */
+    bool has_host_name;      /* it has two labels at least, of letters, digits, '-' and '_' */
+};
+
+/* What a name turned out to be. */
+struct dns_name {
+    uint8_t labels, netbios_letters;
+    bool has_host_letters;
 };
 
 static inline unsigned dns_opcode(const struct dns_message *m)
@@ -57,24 +65,35 @@ static inline void dns_header(struct cursor *c, struct dns_message *m)
         m->count[i] = cursor_u16(c);
 }
 
-/* RFC 1001 section 14.1: each half of a byte as a letter from 'A' to 'P'. */
-static inline bool dns_label_is_netbios(struct cursor label)
+/* RFC 1001 section 14.1: each half of a byte as a letter from 'A' to 'P'; how many of 32 are. */
+static inline uint8_t dns_netbios_letters(struct cursor label)
 {
+    unsigned letters = 0;
     if (label.size != NETBIOS_LABEL)
-        return false;
+        return 0;
     for (uint32_t i = 0; i < NETBIOS_LABEL; i++) {
         uint8_t letter = cursor_u8(&label);
-        if (letter < 'A' || letter > 'P')
+        letters += letter >= 'A' && letter <= 'P';
+    }
+    return (uint8_t)letters;
+}
+
+/* RFC 952's letters, and the underscore of RFC 8552. */
+static inline bool dns_has_host_letters(struct cursor label)
+{
+    while (cursor_left(&label) > 0) {
+        uint8_t c = cursor_u8(&label), lower = c | 0x20;
+        if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
             return false;
     }
     return true;
 }
 
 /* RFC 1035 section 4.1.4: labels up to the root or to a pointer, which goes back. */
-static inline bool dns_name(struct cursor *c, uint32_t message, bool *is_netbios)
+static inline bool dns_name(struct cursor *c, uint32_t message, struct dns_name *name)
 {
     uint32_t began = c->at, length = 0;
-    *is_netbios = false;
+    *name = (struct dns_name){.has_host_letters = true};
     while (!c->ran_short) {
         uint8_t size = cursor_u8(c);
         if (size == 0)
@@ -88,8 +107,9 @@ static inline bool dns_name(struct cursor *c, uint32_t message, bool *is_netbios
             return false;
         struct cursor label = cursor_take(c, size);
         c->ran_short |= label.ran_short;
-        if (length == size + 1u)
-            *is_netbios = dns_label_is_netbios(label);
+        if (name->labels++ == 0)
+            name->netbios_letters = dns_netbios_letters(label);
+        name->has_host_letters &= dns_has_host_letters(label);
     }
     return true;
 }
@@ -107,23 +127,26 @@ static inline bool dns_type_is_known(uint16_t type)
     return (type != 0 && type < 512) || type >= 32768;
 }
 
-static inline void dns_note_first(struct dns_message *m, uint16_t type, bool is_netbios)
+static inline void dns_note_first(struct dns_message *m, uint16_t type, uint16_t class,
+                                  const struct dns_name *name)
 {
     if (m->questions + m->records > 0)
         return;
     m->type = type;
-    m->is_netbios = is_netbios;
+    m->class = class;
+    m->netbios_letters = name->netbios_letters;
+    m->has_host_name = name->labels >= 2 && name->has_host_letters;
 }
 
 static inline bool dns_question(struct cursor *c, uint32_t message, struct dns_message *m)
 {
-    bool is_netbios;
-    if (!dns_name(c, message, &is_netbios))
+    struct dns_name name;
+    if (!dns_name(c, message, &name))
         return false;
     uint16_t type = cursor_u16(c), class = cursor_u16(c);
     if (c->ran_short)
         return true;
-    dns_note_first(m, type, is_netbios);
+    dns_note_first(m, type, class, &name);
     m->questions++;
     return dns_type_is_known(type) && dns_class_is_known(class);
 }
@@ -139,8 +162,8 @@ static inline bool dns_data_fits(uint16_t type, uint16_t size)
 
 static inline bool dns_record(struct cursor *c, uint32_t message, struct dns_message *m)
 {
-    bool is_netbios;
-    if (!dns_name(c, message, &is_netbios))
+    struct dns_name name;
+    if (!dns_name(c, message, &name))
         return false;
     uint16_t type = cursor_u16(c), class = cursor_u16(c);
     cursor_skip(c, 4);
@@ -154,7 +177,7 @@ static inline bool dns_record(struct cursor *c, uint32_t message, struct dns_mes
         return false;
     if (!cursor_skip(c, size))
         return true;
-    dns_note_first(m, type, is_netbios);
+    dns_note_first(m, type, class, &name);
     m->records++;
     return true;
 }

@@ -15,7 +15,9 @@ enum {
     UPDATE = 5,
     STATEFUL = 6,
     ENOUGH = 512, /* of a stream's message; what follows need not have arrived */
-    RCODE_LIMIT = 11
+    RCODE_LIMIT = 11,
+    PORT = 53,
+    LAST_COMMON_TYPE = 65 /* HTTPS */
 };
 
 /* A server's refusal need not repeat the question: twelve bytes with nothing counted. */
@@ -53,10 +55,12 @@ static bool header_makes_sense(const struct dns_message *m)
     return dns_is_response(m) ? response_makes_sense(m) : query_makes_sense(m);
 }
 
-/* RFC 1002 section 4.2.1.2: NetBIOS' types are NB (32) and NBSTAT (33), a node status' record. */
-static bool is_netbios(const struct dns_message *m)
+/* RFC 1002 section 4.2: NetBIOS' messages differ in their names only. Its node status type and SRV
+ * (RFC 2782) are one number: on DNS' port it is that. */
+static bool is_netbios(const struct inspection *in, const struct dns_message *m)
 {
-    return m->is_netbios && (m->type == 32 || m->type == 33);
+    bool is_dns_port = in->server_port == PORT || in->client_port == PORT;
+    return m->netbios_letters >= NETBIOS_LABEL - 6 && !is_dns_port;
 }
 
 /* The identifier of the other side's message, to hold a bare answer against. */
@@ -86,12 +90,24 @@ static enum answer judge_whole(struct inspection *in, const struct cursor *c,
     return is_known ? yes(in, "bare response", c) : likely(in, "bare header", c);
 }
 
+/* One question that reads well, in a message that then goes wrong: damaged on its way, or by a poor
+ * server. */
+static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
+                                 const struct dns_message *m)
+{
+    bool is_plain = m->count[0] == 1 && m->questions == 1 && dns_opcode(m) == 0;
+    bool is_told = m->has_host_name && m->type <= LAST_COMMON_TYPE && m->class == 1;
+    return is_plain && is_told ? likely(in, "question, then damage", c) : NO;
+}
+
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
     struct dns_message m;
     enum dns_walk walk = dns_walk(&c, &m);
-    if (walk == DNS_BROKEN || c.at < DNS_HEADER || !header_makes_sense(&m) || is_netbios(&m))
+    if (c.at < DNS_HEADER || is_netbios(in, &m))
         return NO;
+    if (walk == DNS_BROKEN || !header_makes_sense(&m))
+        return judge_damaged(in, &c, &m);
     if (walk == DNS_WHOLE) {
         if (cursor_at_end(&c))
             return judge_whole(in, &c, &m, 0);
@@ -100,7 +116,7 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
     bool may_be_short = is_cut(in, &c) || m.flags & DNS_IS_CUT;
     if (may_be_short && m.questions + m.records > 0)
         return yes(in, rule_of(&m), &c);
-    return NO;
+    return judge_damaged(in, &c, &m);
 }
 
 static enum answer judge_stream(struct inspection *in, struct cursor c)
@@ -117,7 +133,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     enum dns_walk walk = dns_walk(&message, &m);
     if (message.at < 2 + DNS_HEADER)
         return have < size ? short_of(in, &message) : NO;
-    if (walk == DNS_BROKEN || !header_makes_sense(&m) || is_netbios(&m))
+    if (walk == DNS_BROKEN || !header_makes_sense(&m) || is_netbios(in, &m))
         return NO;
     if (walk == DNS_WHOLE)
         return cursor_left(&message) == 0 && have == size ? judge_whole(in, &message, &m, 2) : NO;
@@ -138,8 +154,9 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
-/* Counts below 256 and the reserved bit. */
+/* Counts below 256 and the reserved bit; or one question. */
 static const struct signature signatures[] = {
+    {.transports = OVER_UDP, .offset = 4, .size = 2, .bytes = "\0\x01", .min_size = 17},
     {.transports = OVER_UDP,
      .offset = 3,
      .size = 8,

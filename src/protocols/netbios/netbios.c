@@ -17,7 +17,9 @@ enum {
     QUERY_REQUEST = 0x14,
     QUERY_NEGATIVE = 0x16,
     SESSION_REQUEST = 0x81,
-    NAME_LIMIT = 255
+    NAME_LIMIT = 255,
+    LETTERS_ENOUGH = 26,
+    DNS_PORT = 53
 };
 
 /* ---- name service
@@ -33,14 +35,18 @@ static enum answer judge_name_service(struct inspection *in, struct cursor c)
 {
     struct dns_message m;
     enum dns_walk walk = dns_walk(&c, &m);
-    if (walk == DNS_BROKEN || !m.is_netbios || !opcode_is_known(dns_opcode(&m)))
+    if (walk == DNS_BROKEN || m.netbios_letters < LETTERS_ENOUGH ||
+        !opcode_is_known(dns_opcode(&m)))
         return NO;
     if (m.flags & 0x60 || m.count[0] > 1 || m.count[3] > 1)
         return NO;
-    if (m.type != TYPE_NB && m.type != TYPE_NBSTAT && m.type != TYPE_NULL)
-        return NO;
     if (walk == DNS_SHORT && !is_cut(in, &c))
         return NO;
+    if (in->server_port == DNS_PORT || in->client_port == DNS_PORT)
+        return NO; /* 33 is SRV there, RFC 2782: the same bytes ask DNS */
+    bool is_known = m.type == TYPE_NB || m.type == TYPE_NBSTAT || m.type == TYPE_NULL;
+    if (m.netbios_letters < NETBIOS_LABEL || !is_known)
+        return likely(in, "damaged name service message", &c);
     return yes(in, dns_is_response(&m) ? "name service response" : "name service request", &c);
 }
 
@@ -50,8 +56,8 @@ static enum answer judge_name_service(struct inspection *in, struct cursor c)
 /* RFC 1001 section 14.1: an encoded name of 32 letters, then a scope's labels. */
 static bool encoded_name(struct cursor *c)
 {
-    bool is_netbios;
-    return dns_name(c, c->at, &is_netbios) && (is_netbios || c->ran_short);
+    struct dns_name name;
+    return dns_name(c, c->at, &name) && (name.netbios_letters == NETBIOS_LABEL || c->ran_short);
 }
 
 /*     type(1) flags(1) id(2) address(4) port(2) size(2) offset(2) source destination data */

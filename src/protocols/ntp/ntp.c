@@ -186,6 +186,21 @@ static enum answer judge_control(struct inspection *in, struct cursor c)
     return both_spoke(in) ? yes(in, "control response", &c) : likely(in, "control response", &c);
 }
 
+/* No items and zeros only, or as many as it says and no more than the request's room. */
+static bool is_private_request(struct cursor c, uint8_t first, uint16_t items, uint16_t size)
+{
+    if (first & 0xc0 || items >> 12 || cursor_left(&c) > 192)
+        return false;
+    if (items != 0 || size != 0)
+        return items != 0 && size != 0 && (uint32_t)items * size <= cursor_left(&c) &&
+               (uint32_t)items * size <= 40;
+    while (cursor_left(&c) > 0) {
+        if (cursor_u8(&c) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* ntpd's private mode: sequence, implementation (0, 2 or 3), request; error and items, zero and
  * item size. */
 static enum answer judge_private(struct inspection *in, struct cursor c)
@@ -200,13 +215,8 @@ static enum answer judge_private(struct inspection *in, struct cursor c)
         return NO;
     if (code > 64 || size & 0xf000 || items >> 12 > 7)
         return NO;
-    if (!is_response) {
-        while (items == 0 && size == 0 && cursor_left(&c) > 0) {
-            if (cursor_u8(&c) != 0)
-                return NO;
-        }
-        return data <= 500 && !(items & 0xf000) ? yes(in, "private request", &c) : NO;
-    }
+    if (!is_response)
+        return is_private_request(c, first, items, size) ? yes(in, "private request", &c) : NO;
     if (data == 0 || (data != cursor_left(&c) && !is_cut(in, &c)))
         return both_spoke(in) && cursor_left(&c) == 0 ? yes(in, "private error", &c) : NO;
     return yes(in, "private response", &c);
