@@ -114,6 +114,12 @@ static inline enum answer wants_more(struct inspection *in, const struct cursor 
     return wants(in, (enum side)c->side, c->size + 1);
 }
 
+/* Whether the capture lost the tail of the datagram under this cursor. */
+static inline bool is_cut(const struct inspection *in, const struct cursor *c)
+{
+    return c->side == CLIENT ? in->client_is_cut : in->server_is_cut;
+}
+
 /* A cursor ran short in a place where the protocol goes on. A datagram will not grow, and at the
  * end nothing will: NO. A stream may: MORE. */
 static inline enum answer short_of(struct inspection *in, const struct cursor *c)

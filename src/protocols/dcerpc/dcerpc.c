@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DCE/RPC, The Open Group C706 chapter 12, and [MS-RPCE].
+ *
+ * Connection-oriented (TCP), section 12.6.3.1:
+ *     5(1) minor(1) type(1) flags(1) representation(4) fragment size(2) authentication size(2)
+ * call(4) Connectionless (UDP), section 12.5.1: 4(1) type(1) flags(1) flags(1) representation(3)
+ * serial(1) object(16) interface(16) activity(16) boot(4) version(4) sequence(4) operation(2)
+ * hints(2,2) size(2) fragment(2) authentication(1) serial(1)
+ *
+ * The representation tells the byte order of the rest.
+ */
+#include "protocols/protocol.h"
+
+enum {
+    HEADER = 16,
+    CONNECTIONLESS_HEADER = 80,
+    REQUEST = 0,
+    RESPONSE = 2,
+    FAULT = 3,
+    BIND = 11,
+    BIND_ACK = 12,
+    BIND_NAK = 13,
+    ALTER_CONTEXT = 14,
+    ALTER_RESPONSE = 15,
+    AUTH3 = 16,
+    SHUTDOWN = 17,
+    LAST_TYPE = 20, /* RTS, [MS-RPCH] section 2.2.3.6 */
+    LAST_CONNECTIONLESS_TYPE = 10,
+    LEAST_FRAGMENT = 1432 /* C706: MustRecvFragSize */
+};
+
+struct representation {
+    bool little;
+};
+
+/* Integers 0 big, 1 little; characters 0 ASCII, 1 EBCDIC; floating point 0 to 3 (C706
+ * section 14.1). */
+static bool representation(struct cursor *c, struct representation *r)
+{
+    uint8_t integers = cursor_u8(c), floats = cursor_u8(c), reserved = cursor_u8(c);
+    r->little = integers >> 4 == 1;
+    return c->ran_short ||
+           (integers >> 4 <= 1 && (integers & 15) <= 1 && floats <= 3 && reserved == 0);
+}
+
+static uint16_t u16(struct cursor *c, struct representation r)
+{
+    return r.little ? cursor_le16(c) : cursor_u16(c);
+}
+
+static uint32_t u32(struct cursor *c, struct representation r)
+{
+    return r.little ? cursor_le32(c) : cursor_u32(c);
+}
+
+/* ---- over TCP
+ * ------------------------------------------------------------------------------------------ */
+
+/* Fragment sizes, group, number of contexts, reserved zeros; the first context has a transfer
+ * syntax at least. */
+static bool bind_fits(struct cursor *c, struct representation r, uint32_t size)
+{
+    uint16_t send = u16(c, r), receive = u16(c, r);
+    cursor_skip(c, 4);
+    uint8_t contexts = cursor_u8(c);
+    uint8_t zero = cursor_u8(c);
+    uint16_t zeros = u16(c, r);
+    cursor_skip(c, 2);
+    uint8_t syntaxes = cursor_u8(c);
+    return c->ran_short ||
+           (send >= LEAST_FRAGMENT / 2 && receive >= LEAST_FRAGMENT / 2 && contexts > 0 &&
+            zero == 0 && zeros == 0 && syntaxes > 0 && size >= HEADER + 12 + contexts * 44u);
+}
+
+static bool bind_ack_fits(struct cursor *c, struct representation r, uint32_t size)
+{
+    uint16_t send = u16(c, r), receive = u16(c, r);
+    cursor_skip(c, 4);
+    uint16_t address = u16(c, r);
+    return c->ran_short || (send >= LEAST_FRAGMENT / 2 && receive >= LEAST_FRAGMENT / 2 &&
+                            address <= 256 && size >= HEADER + 10u + address);
+}
+
+/* Allocation hint; context; operation, or a count of cancels and a zero. */
+static bool call_fits(struct cursor *c, struct representation r, uint8_t type, uint32_t size)
+{
+    uint32_t hint = u32(c, r);
+    uint16_t context = u16(c, r);
+    cursor_skip(c, 1);
+    uint8_t zero = type == REQUEST ? 0 : cursor_u8(c);
+    return c->ran_short ||
+           (size >= HEADER + 8 && hint <= 0x4000000 && context <= 1024 && zero == 0);
+}
+
+static bool body_fits(struct cursor *c, struct representation r, uint8_t type, uint32_t size)
+{
+    switch (type) {
+    case BIND:
+    case ALTER_CONTEXT:
+        return bind_fits(c, r, size);
+    case BIND_ACK:
+    case ALTER_RESPONSE:
+        return bind_ack_fits(c, r, size);
+    case REQUEST:
+    case RESPONSE:
+    case FAULT:
+        return call_fits(c, r, type, size);
+    case BIND_NAK:
+        return size <= 512;
+    case AUTH3:
+    case SHUTDOWN:
+    case SHUTDOWN + 1: /* cancel */
+    case SHUTDOWN + 2: /* orphaned */
+    case LAST_TYPE:
+        return true;
+    default: /* those of the connectionless protocol */
+        return false;
+    }
+}
+
+static enum answer judge_stream(struct inspection *in, struct cursor c)
+{
+    struct representation r;
+    if (cursor_u8(&c) != 5 || cursor_u8(&c) > 1)
+        return NO;
+    uint8_t type = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    if (type > LAST_TYPE || !representation(&c, &r))
+        return NO;
+    uint8_t zero = cursor_u8(&c);
+    uint16_t size = u16(&c, r), authentication = u16(&c, r);
+    cursor_skip(&c, 4);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (zero != 0 || size < HEADER || (uint32_t)authentication + HEADER > size)
+        return NO;
+    if (!body_fits(&c, r, type, size))
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    return yes(in, "connection-oriented header", &c);
+}
+
+/* ---- over UDP
+ * ------------------------------------------------------------------------------------------ */
+
+static enum answer judge_datagram(struct inspection *in, struct cursor c)
+{
+    struct representation r;
+    if (c.size < CONNECTIONLESS_HEADER || cursor_u8(&c) != 4)
+        return NO;
+    uint8_t type = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    uint8_t flags = cursor_u8(&c); /* C706 12.5.2.3: cancel pending, and reserved zeros */
+    if (type > LAST_CONNECTIONLESS_TYPE || flags & 0xfc || !representation(&c, &r))
+        return NO;
+    cursor_skip(&c, 1 + 3 * 16 + 4 + 4 + 4 + 2 + 2 + 2);
+    uint16_t size = u16(&c, r);
+    cursor_skip(&c, 2);
+    uint8_t authentication = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    if (authentication > 16 && authentication != 0xff)
+        return NO;
+    if (authentication == 0 && !is_cut(in, &c) && size != cursor_left(&c))
+        return NO;
+    if (size > cursor_left(&c) && !is_cut(in, &c))
+        return NO;
+    return yes(in, "connectionless header", &c);
+}
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    return is_udp(in) ? judge_datagram(in, c) : judge_stream(in, c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge, judge);
+}
+
+static const struct signature signatures[] = {
+    {.transports = OVER_TCP,
+     .size = 8,
+     .bytes = "\5\0\0\0\0\0\0\0",
+     .mask = "\xff\xfe\xe0\0\xee\xfc\xff\xff"},
+    {.transports = OVER_UDP,
+     .size = 7,
+     .bytes = "\4\0\0\0\0\0\0",
+     .mask = "\xff\xf0\0\xfc\xee\xfc\xff",
+     .min_size = CONNECTIONLESS_HEADER},
+};
+
+const struct cdpi_protocol cdpi_protocol_dcerpc = {
+    .name = "DCERPC",
+    .reference = "The Open Group C706 chapter 12, [MS-RPCE]",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_RPC,
+    .tcp_ports = PORTS(135),
+    .udp_ports = PORTS(135),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * NetBIOS over TCP and UDP, RFC 1001 and 1002: the name service (section 4.2), whose messages are
+ * DNS' with encoded names; the datagram service (4.4); the session service (4.3), where a session
+ * may carry SMB.
+ */
+#include "framing/dns.h"
+#include "protocols/protocol.h"
+
+enum {
+    TYPE_NULL = 10, /* RFC 1002 section 4.2.14: a negative answer's record */
+    TYPE_NB = 32,
+    TYPE_NBSTAT = 33,
+    DIRECT_UNIQUE = 0x10,
+    BROADCAST = 0x12,
+    DATAGRAM_ERROR = 0x13,
+    QUERY_REQUEST = 0x14,
+    QUERY_NEGATIVE = 0x16,
+    SESSION_REQUEST = 0x81,
+    NAME_LIMIT = 255
+};
+
+/* ---- name service
+ * ----------------------------------------------------------------------------------- */
+
+/* Query 0, registration 5, release 6, WACK 7, refresh 8 (and 9), multi-homed registration 15. */
+static bool opcode_is_known(unsigned opcode)
+{
+    return opcode == 0 || (opcode >= 5 && opcode <= 9) || opcode == 15;
+}
+
+static enum answer judge_name_service(struct inspection *in, struct cursor c)
+{
+    struct dns_message m;
+    enum dns_walk walk = dns_walk(&c, &m);
+    if (walk == DNS_BROKEN || !m.is_netbios || !opcode_is_known(dns_opcode(&m)))
+        return NO;
+    if (m.flags & 0x60 || m.count[0] > 1 || m.count[3] > 1)
+        return NO;
+    if (m.type != TYPE_NB && m.type != TYPE_NBSTAT && m.type != TYPE_NULL)
+        return NO;
+    if (walk == DNS_SHORT && !is_cut(in, &c))
+        return NO;
+    return yes(in, dns_is_response(&m) ? "name service response" : "name service request", &c);
+}
+
+/* ---- datagram service
+ * --------------------------------------------------------------------------------- */
+
+/* RFC 1001 section 14.1: an encoded name of 32 letters, then a scope's labels. */
+static bool encoded_name(struct cursor *c)
+{
+    bool is_netbios;
+    return dns_name(c, c->at, &is_netbios) && (is_netbios || c->ran_short);
+}
+
+/*     type(1) flags(1) id(2) address(4) port(2) size(2) offset(2) source destination data */
+static enum answer judge_carrier(struct inspection *in, struct cursor c)
+{
+    uint16_t size = cursor_u16(&c);
+    uint16_t offset = cursor_u16(&c);
+    if (!encoded_name(&c) || !encoded_name(&c) || c.ran_short)
+        return NO;
+    bool fits = size + 14u == c.size || size + 14u == c.size + offset;
+    return fits || is_cut(in, &c) || offset ? yes(in, "datagram", &c) : likely(in, "datagram", &c);
+}
+
+static enum answer judge_datagram(struct inspection *in, struct cursor c)
+{
+    uint8_t type = cursor_u8(&c);
+    uint8_t flags = cursor_u8(&c);
+    if (type < DIRECT_UNIQUE || type > QUERY_NEGATIVE || flags & 0xf0)
+        return NO;
+    cursor_skip(&c, 8);
+    if (type <= BROADCAST)
+        return judge_carrier(in, c);
+    if (type == DATAGRAM_ERROR) {
+        uint8_t code = cursor_u8(&c);
+        return !c.ran_short && cursor_at_end(&c) && code >= 0x82 && code <= 0x84
+                   ? likely(in, "datagram error", &c)
+                   : NO;
+    }
+    if (!encoded_name(&c) || c.ran_short || !cursor_at_end(&c))
+        return NO;
+    return yes(in, "datagram query", &c);
+}
+
+static enum answer judge_udp(struct inspection *in, struct cursor c)
+{
+    enum answer answer = judge_datagram(in, c);
+    return answer == NO ? judge_name_service(in, c) : answer;
+}
+
+/* ---- session service
+ * ------------------------------------------------------------------------------------ */
+
+/* RFC 1002 section 4.3.2: type, flags, size; called name, calling name. */
+static enum answer judge_request(struct inspection *in, struct cursor c)
+{
+    if (!cursor_may_start_with(&c, "\x81\x00"))
+        return NO;
+    cursor_skip(&c, 2);
+    uint16_t size = cursor_u16(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (size < 68 || size > 2 * NAME_LIMIT)
+        return NO;
+    if (!encoded_name(&c) || !encoded_name(&c))
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    return c.at == size + 4u ? yes(in, "session request", &c) : NO;
+}
+
+/* Sections 4.3.3 to 4.3.5: positive; negative with an error; retarget with an address. */
+static enum answer judge_response(struct inspection *in, struct cursor c)
+{
+    if (cursor_starts_with(&c, "\x82\x00\x00\x00")) {
+        cursor_skip(&c, 4);
+        return both_spoke(in) ? yes(in, "positive session response", &c)
+                              : likely(in, "positive session response", &c);
+    }
+    if (cursor_starts_with(&c, "\x83\x00\x00\x01")) {
+        cursor_skip(&c, 4);
+        uint8_t error = cursor_u8(&c);
+        if (c.ran_short)
+            return short_of(in, &c);
+        return (error >= 0x80 && error <= 0x83) || error == 0x8f
+                   ? yes(in, "negative session response", &c)
+                   : NO;
+    }
+    if (cursor_starts_with(&c, "\x84\x00\x00\x06")) {
+        cursor_skip(&c, 4);
+        return cursor_skip(&c, 6) ? likely(in, "retarget response", &c) : short_of(in, &c);
+    }
+    if (cursor_may_start_with(&c, "\x82\x00\x00\x00") ||
+        cursor_may_start_with(&c, "\x83\x00\x00\x01") ||
+        cursor_may_start_with(&c, "\x84\x00\x00\x06"))
+        return short_of(in, &c);
+    return NO;
+}
+
+static enum answer validate(struct inspection *in)
+{
+    if (is_udp(in))
+        return judge_sides(in, judge_udp, judge_udp);
+    return judge_sides(in, judge_request, judge_response);
+}
+
+static const struct signature signatures[] = {
+    /* a question with a name of 32 letters; an answer with its name */
+    {.transports = OVER_UDP,
+     .offset = 4,
+     .size = 9,
+     .bytes = "\0\0\0\0\0\0\0\0\x20",
+     .mask = "\xff\xfe\xff\xfe\xff\0\xff\xfe\xff",
+     .min_size = 50},
+    {.transports = OVER_UDP, .size = 2, .bytes = "\x10\0", .mask = "\xfc\xf0", .min_size = 11},
+    {.transports = OVER_UDP, .size = 2, .bytes = "\x14\0", .mask = "\xfc\xf0", .min_size = 44},
+    {.transports = OVER_TCP, .size = 4, .bytes = "\x81\0\0\0", .mask = "\xff\xff\xfe\0"},
+    {.transports = OVER_TCP, .size = 4, .bytes = "\x82\0\0\0"},
+    {.transports = OVER_TCP, .size = 4, .bytes = "\x83\0\0\x01"},
+    {.transports = OVER_TCP, .size = 4, .bytes = "\x84\0\0\x06"},
+};
+
+const struct cdpi_protocol cdpi_protocol_netbios = {
+    .name = "NetBIOS",
+    .reference = "RFC 1002 section 4",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_NETWORK,
+    .tcp_ports = PORTS(139),
+    .udp_ports = PORTS(137, 138),
+    SIGNATURES(signatures),
+    .validate = validate,
+};
