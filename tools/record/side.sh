@@ -2,6 +2,7 @@
 # Runs one side of a recipe with the verbs below at hand: side.sh server|client
 set -e
 cd /tmp
+set -x
 
 # start COMMAND...: in the background, until the recording ends
 start() { echo "+ $*"; "$@" </dev/null & }
