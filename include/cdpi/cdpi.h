@@ -41,8 +41,7 @@ extern "C" {
 #define CDPI_MUST_USE
 #endif
 
-/* ---- version, status, errors ------------------------------------------------------------------
- */
+/* ---- version, status, errors ------------------------------------------------------------- */
 
 #define CDPI_VERSION "0.1.0"
 
@@ -73,16 +72,14 @@ struct cdpi_error {
     char text[256];
 };
 
-/* ---- protocols ----------------------------------------------------------------------------------
- */
+/* ---- protocols --------------------------------------------------------------------------- */
 
 /* A protocol's number. 0 is none. Numbers below 16384 are ours and never change their meaning;
  * those from 32768 were brought by a module and hold for this engine only. */
 typedef uint16_t cdpi_protocol_id;
 #define CDPI_NO_PROTOCOL ((cdpi_protocol_id)0)
 
-/* ---- frames
- * --------------------------------------------------------------------------------------- */
+/* ---- frames ------------------------------------------------------------------------------ */
 
 /* A frame as it was captured. The bytes are borrowed for the duration of the call. */
 struct cdpi_frame {
@@ -96,8 +93,7 @@ struct cdpi_frame {
 /* Whether frames of this link type can be read. Others are counted and passed over. */
 CDPI_API bool cdpi_knows_link_type(uint32_t link_type);
 
-/* ---- flows and verdicts
- * --------------------------------------------------------------------------- */
+/* ---- flows and verdicts ------------------------------------------------------------------ */
 
 /* A flow: both directions between two endpoints over one IP protocol. The handle is valid until the
  * next call that feeds, flushes or closes its engine; inside a callback, until it returns. What a
@@ -199,8 +195,7 @@ CDPI_API size_t cdpi_flow_head(const struct cdpi_flow *flow, enum cdpi_side side
 CDPI_API void cdpi_community_id(const struct cdpi_flow_info *info, uint16_t seed,
                                 char text[CDPI_COMMUNITY_ID_SIZE]);
 
-/* ---- the engine
- * ------------------------------------------------------------------------------------ */
+/* ---- the engine -------------------------------------------------------------------------- */
 
 struct cdpi;
 
@@ -300,8 +295,7 @@ CDPI_API CDPI_MUST_USE enum cdpi_status
 cdpi_each_flow(struct cdpi *engine, bool (*visit)(void *context, struct cdpi_flow *flow),
                void *context);
 
-/* ---- names and lists
- * -------------------------------------------------------------------------------- */
+/* ---- names and lists --------------------------------------------------------------------- */
 
 /* The canonical name ("SSH"), "" for CDPI_NO_PROTOCOL or a number that is not there. */
 CDPI_API const char *cdpi_protocol_name(const struct cdpi *engine, cdpi_protocol_id protocol);
@@ -325,8 +319,7 @@ struct cdpi_module_info {
 };
 CDPI_API struct cdpi_module_info cdpi_module(const struct cdpi *engine, size_t index);
 
-/* ---- counters
- * ---------------------------------------------------------------------------------------- */
+/* ---- counters ---------------------------------------------------------------------------- */
 
 struct cdpi_stats {
     uint64_t packets;              /* frames fed */

@@ -28,8 +28,7 @@ struct classifier {
     struct room rooms[];
 };
 
-/* ---- building ----------------------------------------------------------------------------------
- */
+/* ---- building ---------------------------------------------------------------------------- */
 
 static unsigned transport_slot(uint8_t transport)
 {
@@ -135,8 +134,16 @@ bool classifier_knows_port(const struct classifier *classifier, uint8_t transpor
     return classifier_guess(classifier, transport, port) != NO_ROOM;
 }
 
-/* ---- asking one room
- * ----------------------------------------------------------------------------- */
+/* ---- asking one room --------------------------------------------------------------------- */
+
+/* The best answer so far of one round of asking. */
+struct best {
+    room_index room;
+    enum answer answer;
+    bool swapped;
+    unsigned which;
+    struct inspection said;
+};
 
 /* One call's circumstances. */
 struct session {
@@ -144,8 +151,28 @@ struct session {
     struct classification *state;
     const struct exchange *exchange;
     uint8_t packet;
-    struct inspection in; /* what the last validator said */
+    enum side side;       /* whose bytes are new */
+    unsigned which;       /* bits of the sides that have bytes */
+    struct best joint;    /* what fits all that was heard */
+    struct best alone;    /* what fits the new side, though the other contradicts it */
+    struct inspection in; /* what the last validator saw and said */
+    unsigned prepared;    /* for which sides, and how, `in` is filled; 0 not yet */
 };
+
+static void begin_session(struct session *s, const struct classifier *classifier,
+                          struct classification *state, const struct exchange *exchange,
+                          enum side side, uint8_t packet)
+{
+    s->classifier = classifier;
+    s->state = state;
+    s->exchange = exchange;
+    s->side = side;
+    s->packet = packet;
+    s->which = (exchange->size[CLIENT] ? 1u : 0) | (exchange->size[SERVER] ? 2u : 0);
+    s->joint.room = s->alone.room = NO_ROOM;
+    s->joint.answer = s->alone.answer = NO;
+    s->prepared = 0;
+}
 
 /* A side's bytes as a validator sees them: the stream, or the chosen datagram. */
 static struct cursor side_bytes(const struct session *s, enum side side, bool *cut)
@@ -162,11 +189,20 @@ static struct cursor side_bytes(const struct session *s, enum side side, bool *c
     return cursor_over(x->head[side] + d->offset, d->size);
 }
 
-/* Fills `in` for the sides in `which` (bits), with client and server exchanged where `swapped`. */
+/* Fills `in` for the sides in `which` (bits), client and server exchanged where `swapped`. */
 static void prepare(struct session *s, unsigned which, bool swapped)
 {
     const struct exchange *x = s->exchange;
     struct inspection *in = &s->in;
+    unsigned how = which | (swapped ? 4u : 0) | 8u;
+    in->rule = "";
+    in->application = NULL;
+    in->evidence_offset = in->evidence_size = 0;
+    in->evidence_side = CLIENT;
+    in->wanted[CLIENT] = in->wanted[SERVER] = 0;
+    if (s->prepared == how)
+        return;
+    s->prepared = how;
     bool cut[2];
     struct cursor bytes[2];
     for (unsigned side = 0; side < 2; side++) {
@@ -175,23 +211,24 @@ static void prepare(struct session *s, unsigned which, bool swapped)
             bytes[side].size = 0;
     }
     unsigned c = swapped ? SERVER : CLIENT, v = swapped ? CLIENT : SERVER;
-    *in = (struct inspection){.client = bytes[c],
-                              .server = bytes[v],
-                              .client_port = x->port[c],
-                              .server_port = x->port[v],
-                              .transport = x->transport,
-                              .is_final = x->is_final,
-                              .is_midstream = x->is_midstream,
-                              .client_is_cut = cut[c],
-                              .server_is_cut = cut[v],
-                              .first_speaker = swapped ? !x->first_speaker : x->first_speaker,
-                              .datagrams = x->datagrams,
-                              .datagram_count = x->datagram_count,
-                              .heads = {x->head[c], x->head[v]},
-                              .head_sizes = {x->size[c], x->size[v]},
-                              .rule = ""};
+    in->client = bytes[c];
+    in->server = bytes[v];
     in->client.side = CLIENT;
     in->server.side = SERVER;
+    in->client_port = x->port[c];
+    in->server_port = x->port[v];
+    in->transport = x->transport;
+    in->is_final = x->is_final;
+    in->is_midstream = x->is_midstream;
+    in->client_is_cut = cut[c];
+    in->server_is_cut = cut[v];
+    in->first_speaker = swapped ? !x->first_speaker : x->first_speaker;
+    in->datagrams = x->datagrams;
+    in->datagram_count = x->datagram_count;
+    in->heads[CLIENT] = x->head[c];
+    in->heads[SERVER] = x->head[v];
+    in->head_sizes[CLIENT] = x->size[c];
+    in->head_sizes[SERVER] = x->size[v];
 }
 
 static enum answer ask(struct session *s, room_index room, unsigned which, bool swapped)
@@ -201,27 +238,10 @@ static enum answer ask(struct session *s, room_index room, unsigned which, bool 
         return NO;
     prepare(s, which, swapped);
     enum answer answer = p->validate(&s->in);
-    if (answer == MORE && s->exchange->is_final)
-        return NO;
-    return answer;
+    return answer == MORE && s->exchange->is_final ? NO : answer;
 }
 
-static unsigned sides_with_bytes(const struct session *s)
-{
-    return (s->exchange->size[CLIENT] ? 1u : 0) | (s->exchange->size[SERVER] ? 2u : 0);
-}
-
-/* ---- choosing among answers
- * ----------------------------------------------------------------------- */
-
-/* The best answer so far of one round of asking. */
-struct best {
-    room_index room;
-    enum answer answer;
-    bool swapped;
-    unsigned which;
-    struct inspection said;
-};
+/* ---- choosing among answers -------------------------------------------------------------- */
 
 static bool descends_from(const struct classifier *c, room_index child, room_index ancestor)
 {
@@ -234,28 +254,27 @@ static bool descends_from(const struct classifier *c, room_index child, room_ind
 }
 
 /* Rule 2. */
-static bool beats(const struct classifier *c, room_index room, enum answer answer,
-                  const struct best *best)
+static bool beats(const struct classifier *c, room_index room, enum answer answer, room_index other,
+                  enum answer other_answer)
 {
-    if (best->room == NO_ROOM)
+    if (other == NO_ROOM)
         return true;
-    if (room == best->room)
-        return answer > best->answer;
-    if (descends_from(c, room, best->room))
+    if (room == other)
+        return answer > other_answer;
+    if (descends_from(c, room, other))
         return true;
-    if (descends_from(c, best->room, room))
+    if (descends_from(c, other, room))
         return false;
-    if (answer != best->answer)
-        return answer > best->answer;
-    return catalog_rooms[room].number < catalog_rooms[best->room].number;
+    if (answer != other_answer)
+        return answer > other_answer;
+    return catalog_rooms[room].number < catalog_rooms[other].number;
 }
 
-static void consider(struct session *s, room_index room, enum answer answer, unsigned which,
-                     bool swapped, struct best *best)
+static void consider(struct session *s, struct best *best, room_index room, enum answer answer,
+                     unsigned which, bool swapped)
 {
-    if (answer < LIKELY || !beats(s->classifier, room, answer, best))
-        return;
-    *best = (struct best){room, answer, swapped, which, s->in};
+    if (answer >= LIKELY && beats(s->classifier, room, answer, best->room, best->answer))
+        *best = (struct best){room, answer, swapped, which, s->in};
 }
 
 static struct live *find_live(struct classification *state, room_index room)
@@ -288,37 +307,57 @@ static void drop_live(struct classification *state, room_index room)
         *live = state->live[--state->live_count];
 }
 
-/* Asks a room about the sides in `which`; keeps it for later if it may still say more. */
-static void ask_and_consider(struct session *s, room_index room, unsigned which, struct best *best)
+/* Asks a room about all that was heard, jointly. */
+static enum answer ask_jointly(struct session *s, room_index room, bool swapped)
 {
+    enum answer answer = ask(s, room, s->which, swapped);
+    if (answer == NO)
+        drop_live(s->state, room);
+    else if (answer != YES)
+        keep_live(s, room, swapped);
+    consider(s, &s->joint, room, answer, s->which, swapped);
+    return answer;
+}
+
+/* Asks a room about the new side, the cheaper question; then about both. */
+static void ask_room(struct session *s, room_index room)
+{
+    unsigned bit = 1u << s->side;
     bool swapped = false;
-    enum answer answer = ask(s, room, which, false);
+    if (s->which == bit) {
+        if (ask_jointly(s, room, false) == NO && !s->exchange->sides_are_certain)
+            ask_jointly(s, room, true);
+        return;
+    }
+    enum answer answer = ask(s, room, bit, false);
     if (answer == NO && !s->exchange->sides_are_certain) {
         swapped = true;
-        answer = ask(s, room, which, true);
+        answer = ask(s, room, bit, true);
     }
     if (answer == NO) {
         drop_live(s->state, room);
         return;
     }
-    if (answer != YES)
-        keep_live(s, room, swapped);
-    consider(s, room, answer, which, swapped, best);
+    struct inspection said = s->in;
+    if (ask_jointly(s, room, swapped) == NO) {
+        s->in = said;
+        s->prepared = 0;
+        consider(s, &s->alone, room, answer, bit, swapped);
+    }
 }
 
-static void ask_children(struct session *s, room_index room, unsigned which, struct best *best)
+static void ask_children(struct session *s, room_index room)
 {
     const struct room *parent = &s->classifier->rooms[room];
     for (unsigned i = 0; i < parent->child_count; i++)
-        ask_and_consider(s, parent->children[i], which, best);
+        ask_room(s, parent->children[i]);
 }
 
-/* Rule 1 over the sides in `which`: everything that the bytes on `side` propose, then the unsigned.
- */
-static void ask_proposed(struct session *s, enum side side, unsigned which, struct best *best)
+/* Rule 1: what the new bytes propose. */
+static void ask_proposed(struct session *s)
 {
     bool cut;
-    struct cursor bytes = side_bytes(s, side, &cut);
+    struct cursor bytes = side_bytes(s, s->side, &cut);
     if (bytes.size == 0)
         return;
     room_index proposed[MAX_PROPOSED];
@@ -326,34 +365,26 @@ static void ask_proposed(struct session *s, enum side side, unsigned which, stru
     unsigned n = signature_table_propose(c->table, s->exchange->transport, bytes.data, bytes.size,
                                          proposed, MAX_PROPOSED);
     for (unsigned i = 0; i < n; i++)
-        ask_and_consider(s, proposed[c->reversed ? n - 1 - i : i], which, best);
+        ask_room(s, proposed[c->reversed ? n - 1 - i : i]);
     if (s->exchange->transport != OVER_UDP)
-        s->state->proposed_at[side] = (uint16_t)bytes.size;
+        s->state->proposed_at[s->side] = (uint16_t)bytes.size;
 }
 
-static void ask_unsigned(struct session *s, unsigned which, struct best *best)
+/* Rule 1: those without signatures, if that did not settle it; then the children of what fits. */
+static void ask_the_rest(struct session *s)
 {
     const struct classifier *c = s->classifier;
     unsigned slot = transport_slot(s->exchange->transport);
     unsigned n = c->unsigned_count[slot];
-    for (unsigned i = 0; i < n; i++)
-        ask_and_consider(s, c->unsigned_rooms[slot][c->reversed ? n - 1 - i : i], which, best);
-}
-
-static void ask_all_about(struct session *s, unsigned which, struct best *best)
-{
-    for (unsigned side = 0; side < 2; side++) {
-        if (which & 1u << side)
-            ask_proposed(s, (enum side)side, which, best);
+    if (s->joint.room == NO_ROOM || s->joint.answer != YES) {
+        for (unsigned i = 0; i < n; i++)
+            ask_room(s, c->unsigned_rooms[slot][c->reversed ? n - 1 - i : i]);
     }
-    if (best->room == NO_ROOM || best->answer != YES)
-        ask_unsigned(s, which, best);
-    if (best->room != NO_ROOM)
-        ask_children(s, best->room, which, best);
+    if (s->joint.room != NO_ROOM)
+        ask_children(s, s->joint.room);
 }
 
-/* ---- the verdict
- * ------------------------------------------------------------------------------------ */
+/* ---- the verdict ------------------------------------------------------------------------- */
 
 /* mDNS is DNS on its own port. */
 static room_index told_apart(const struct session *s, room_index room)
@@ -369,6 +400,14 @@ static room_index told_apart(const struct session *s, room_index room)
             return parent->told_apart_by_port;
     }
     return room;
+}
+
+/* The room whose validator stands behind a verdict: of one that is told by its port, the parent's.
+ */
+static room_index validated_by(const struct session *s, room_index room)
+{
+    const struct cdpi_protocol *p = s->classifier->rooms[room].protocol;
+    return !p->validate && p->told_by.parent ? catalog_find_room(p->told_by.parent) : room;
 }
 
 /* Whether a child of the verdict still waits for bytes that could make it the better name. */
@@ -393,161 +432,131 @@ static void note_evidence(struct session *s, const struct best *best)
     state->application = said->application ? catalog_number(said->application) : 0;
 }
 
-/* Takes the round's best as the verdict. Returns whether that is another one than before. */
+/* Takes an answer as the verdict. Returns whether that is another one than before. */
 static bool take(struct session *s, const struct best *best)
 {
     struct classification *state = s->state;
     room_index before = state->room;
-    bool both = best->which == 3;
-    bool alone_is_enough = s->classifier->rooms[best->room].protocol->is_one_sided;
+    bool is_enough = best->which == 3 || s->classifier->rooms[best->room].protocol->is_one_sided;
     state->room = told_apart(s, best->room);
     state->answer = (uint8_t)best->answer;
     state->heard = (uint8_t)best->which;
     state->is_swapped = best->swapped;
     state->are_sides_apart = false;
-    state->claim[CLIENT] = best->which & 1 ? state->room : NO_ROOM;
-    state->claim[SERVER] = best->which & 2 ? state->room : NO_ROOM;
+    for (unsigned side = 0; side < 2; side++) {
+        if (best->which & 1u << side)
+            state->claim[side] = state->room;
+    }
     note_evidence(s, best);
-    if (best->answer == YES && !child_waits(s, best->room))
-        state->is_certain = both || alone_is_enough;
+    state->is_certain = best->answer == YES && is_enough && !child_waits(s, best->room);
     return state->room != before;
 }
 
-/* Rule 4: jointly nothing fits; what does each side say alone? */
-static void ask_each_alone(struct session *s, struct best *verdict)
-{
-    struct best alone[2] = {{.room = NO_ROOM}, {.room = NO_ROOM}};
-    struct classification *state = s->state;
-    for (unsigned side = 0; side < 2; side++) {
-        unsigned live =
-            state->live_count; /* what waits alone would be asked jointly later: not kept */
-        ask_proposed(s, (enum side)side, 1u << side, &alone[side]);
-        if (alone[side].room == NO_ROOM || alone[side].answer != YES)
-            ask_unsigned(s, 1u << side, &alone[side]);
-        state->live_count = (uint8_t)(live < state->live_count ? live : state->live_count);
-        state->claim[side] = alone[side].room;
-    }
-    if (alone[SERVER].room != NO_ROOM)
-        *verdict = alone[SERVER];
-}
-
-/* Both sides afresh, jointly, then each alone. */
-static bool start_over(struct session *s, bool had_verdict)
+/* Rule 4: nothing fits both sides, but something fits the new one. The server's word is the
+ * verdict; the client's only where nobody knows which is which. */
+static bool take_apart(struct session *s)
 {
     struct classification *state = s->state;
-    struct best best = {.room = NO_ROOM};
-    state->room = NO_ROOM;
+    if (s->alone.room == NO_ROOM)
+        return false;
+    state->claim[s->side] = s->alone.room;
+    if (s->side == CLIENT && s->exchange->sides_are_certain)
+        return false;
+    room_index other = state->claim[!s->side];
+    bool changed = take(s, &s->alone);
+    state->claim[!s->side] = other;
+    state->are_sides_apart = true;
     state->is_certain = false;
-    unsigned which = sides_with_bytes(s);
-    ask_all_about(s, which, &best);
-    if (best.room != NO_ROOM)
-        return take(s, &best) || had_verdict;
-    if (which == 3) {
-        struct best server = {.room = NO_ROOM};
-        room_index claims[2];
-        ask_each_alone(s, &server);
-        claims[CLIENT] = state->claim[CLIENT];
-        claims[SERVER] = state->claim[SERVER];
-        if (server.room != NO_ROOM) {
-            take(s, &server);
-            state->are_sides_apart = true;
-            state->is_certain = false;
-            state->heard = 3;
-            state->claim[CLIENT] = claims[CLIENT];
-            state->claim[SERVER] = claims[SERVER];
-            return true;
-        }
-    }
-    return had_verdict;
+    state->heard = 3;
+    return changed;
 }
 
-/* ---- new bytes
- * ---------------------------------------------------------------------------------------- */
+/* ---- new bytes --------------------------------------------------------------------------- */
 
-static bool wants_are_met(const struct session *s, const struct live *live, enum side side)
+static bool wants_are_met(const struct session *s, const struct live *live)
 {
     const struct exchange *x = s->exchange;
     if (x->transport == OVER_UDP || x->is_final)
         return true;
     if (live->wanted[CLIENT] == 0 && live->wanted[SERVER] == 0)
         return true;
-    return live->wanted[side] && x->size[side] >= live->wanted[side];
+    return live->wanted[s->side] && x->size[s->side] >= live->wanted[s->side];
 }
 
 /* Asks those that wait and whose wants are met. */
-static void ask_live(struct session *s, enum side side, struct best *best)
+static void ask_live(struct session *s)
 {
     struct live waiting[MAX_LIVE];
     unsigned n = s->state->live_count;
     memcpy(waiting, s->state->live, n * sizeof waiting[0]);
-    unsigned which = sides_with_bytes(s);
     for (unsigned i = 0; i < n; i++) {
         const struct live *live = &waiting[s->classifier->reversed ? n - 1 - i : i];
-        if (!wants_are_met(s, live, side))
-            continue;
-        enum answer answer = ask(s, live->room, which, live->is_swapped);
-        if (answer == NO)
-            drop_live(s->state, live->room);
-        else if (answer != YES)
-            keep_live(s, live->room, live->is_swapped);
-        consider(s, live->room, answer, which, live->is_swapped, best);
+        if (wants_are_met(s, live))
+            ask_jointly(s, live->room, live->is_swapped);
     }
 }
 
-/* Rule 3: the other side speaks; does the verdict hold? Returns whether the verdict changed. */
+/* Nothing is known yet: the new bytes are looked at, with whatever waits. */
+static bool look_afresh(struct session *s)
+{
+    const struct exchange *x = s->exchange;
+    uint32_t reach = signature_table_reach(s->classifier->table, x->transport);
+    bool is_first = s->state->proposed_at[s->side] == 0;
+    ask_live(s);
+    if (x->transport == OVER_UDP || s->state->proposed_at[s->side] < reach)
+        ask_proposed(s);
+    if (x->transport == OVER_UDP || is_first)
+        ask_the_rest(s);
+    else if (s->joint.room != NO_ROOM)
+        ask_children(s, s->joint.room);
+    if (s->joint.room != NO_ROOM)
+        return take(s, &s->joint);
+    return s->which == 3 && take_apart(s);
+}
+
+/* Rule 3: the other side speaks; does the verdict hold? */
 static bool put_to_the_test(struct session *s)
 {
     struct classification *state = s->state;
-    room_index room = state->room, asked = room;
-    const struct cdpi_protocol *p = s->classifier->rooms[room].protocol;
-    if (!p->validate && p->told_by.parent)
-        asked = catalog_find_room(p->told_by.parent);
-    bool swapped = state->is_swapped;
-    enum answer answer = ask(s, asked, 3, swapped);
-    if (answer == NO)
-        return start_over(s, true);
-    if (answer == MORE || answer == LIKELY)
-        keep_live(s, asked, swapped);
-    struct best best = {.room = NO_ROOM};
-    if (answer >= LIKELY)
-        best = (struct best){asked, answer, swapped, 3, s->in};
-    else
+    room_index room = validated_by(s, state->room);
+    enum answer answer = ask_jointly(s, room, state->is_swapped);
+    if (answer != NO) {
         state->heard = 3;
-    ask_children(s, asked, 3, &best);
-    return best.room != NO_ROOM && take(s, &best);
-}
-
-/* The same side has grown while a likely verdict stands. */
-static bool grow_with_verdict(struct session *s, enum side side)
-{
-    struct best best = {.room = NO_ROOM};
-    room_index room = s->state->room;
-    bool was_live = find_live(s->state, room) != NULL;
-    ask_live(s, side, &best);
-    if (best.room != NO_ROOM && (best.room == room || best.answer > s->state->answer ||
-                                 descends_from(s->classifier, best.room, room) ||
-                                 (best.answer == s->state->answer &&
-                                  catalog_rooms[best.room].number < catalog_rooms[room].number)))
-        return take(s, &best);
-    if (was_live && !find_live(s->state, room) && best.room != room)
-        return start_over(s, true); /* its own validator took it back */
+        if (s->joint.room != NO_ROOM)
+            ask_children(s, s->joint.room);
+        return s->joint.room != NO_ROOM && take(s, &s->joint);
+    }
+    struct classification before = *state;
+    state->room = NO_ROOM;
+    state->is_certain = false;
+    look_afresh(s);
+    if (state->room != NO_ROOM)
+        return state->room != before.room;
+    if (s->side == SERVER)
+        return true;           /* revoked */
+    state->room = before.room; /* the server's word stands against the client's */
+    state->heard = 3;
+    state->are_sides_apart = true;
     return false;
 }
 
-static bool grow_without_verdict(struct session *s, enum side side)
+/* The same side goes on while a likely verdict stands. */
+static bool grow_with_verdict(struct session *s)
 {
-    struct best best = {.room = NO_ROOM};
-    const struct exchange *x = s->exchange;
-    uint32_t reach = signature_table_reach(s->classifier->table, x->transport);
-    ask_live(s, side, &best);
-    if (x->transport == OVER_UDP) {
-        ask_all_about(s, sides_with_bytes(s), &best);
-    } else if (s->state->proposed_at[side] < reach) {
-        ask_proposed(s, side, sides_with_bytes(s), &best);
-    }
-    if (best.room == NO_ROOM && sides_with_bytes(s) == 3 && x->transport == OVER_UDP)
-        return start_over(s, false);
-    return best.room != NO_ROOM && take(s, &best);
+    struct classification *state = s->state;
+    room_index room = validated_by(s, state->room);
+    bool was_live = find_live(state, room) != NULL;
+    ask_live(s);
+    if (s->joint.room != NO_ROOM && !state->are_sides_apart &&
+        (s->joint.room == room ||
+         beats(s->classifier, s->joint.room, s->joint.answer, room, (enum answer)state->answer)))
+        return take(s, &s->joint);
+    if (!was_live || find_live(state, room) || state->are_sides_apart)
+        return false;
+    state->room = NO_ROOM; /* its own validator takes it back */
+    state->is_certain = false;
+    look_afresh(s);
+    return state->room != room;
 }
 
 static bool is_exhausted(const struct session *s)
@@ -557,10 +566,11 @@ static bool is_exhausted(const struct session *s)
         return false; /* every datagram is looked at on its own */
     if (s->state->live_count)
         return false;
+    if (s->state->room != NO_ROOM)
+        return true;
     uint32_t reach = signature_table_reach(s->classifier->table, x->transport);
     for (unsigned side = 0; side < 2; side++) {
-        if (x->size[side] && s->state->proposed_at[side] < reach && !x->is_full[side] &&
-            s->state->room == NO_ROOM)
+        if (x->size[side] && s->state->proposed_at[side] < reach && !x->is_full[side])
             return false;
     }
     return true;
@@ -578,37 +588,29 @@ void classification_init(struct classification *c)
     *c = (struct classification){.room = NO_ROOM, .claim = {NO_ROOM, NO_ROOM}, .rule = ""};
 }
 
-/* UDP: the side's newest datagram is looked at, beside the other side's that gave the verdict or is
- * its newest. */
-static void choose_datagram(struct session *s, enum side side)
-{
-    if (s->exchange->transport == OVER_UDP)
-        s->state->chosen[side] = (uint8_t)s->exchange->datagram_count;
-}
-
 struct classify_outcome classify_more(const struct classifier *classifier,
                                       struct classification *state, const struct exchange *exchange,
                                       enum side side, uint8_t packet)
 {
-    struct session s = {
-        .classifier = classifier, .state = state, .exchange = exchange, .packet = packet};
+    struct session s;
     unsigned bit = 1u << side;
     bool is_first = !(state->spoke & bit);
-    state->spoke |= (uint8_t)bit;
     bool changed;
+    begin_session(&s, classifier, state, exchange, side, packet);
+    state->spoke |= (uint8_t)bit;
     if (state->is_certain)
         return outcome(&s, false);
-    bool keeps_datagram = state->room != NO_ROOM && state->answer == YES && !is_first;
-    if (!keeps_datagram)
-        choose_datagram(&s, side);
-    if (state->room != NO_ROOM && !(state->heard & bit))
+    /* UDP: the newest datagram is looked at, but one that gave a good verdict stays the other
+     * side's partner. */
+    bool keeps = state->room != NO_ROOM && state->answer == YES && !is_first;
+    if (exchange->transport == OVER_UDP && !keeps)
+        state->chosen[side] = (uint8_t)exchange->datagram_count;
+    if (state->room == NO_ROOM)
+        changed = look_afresh(&s);
+    else if (!(state->heard & bit))
         changed = put_to_the_test(&s);
-    else if (state->room != NO_ROOM)
-        changed = grow_with_verdict(&s, side);
-    else if (is_first)
-        changed = start_over(&s, false);
     else
-        changed = grow_without_verdict(&s, side);
+        changed = grow_with_verdict(&s);
     return outcome(&s, changed);
 }
 
@@ -617,21 +619,23 @@ struct classify_outcome classify_end(const struct classifier *classifier,
                                      uint8_t packet)
 {
     struct exchange final = *exchange;
-    final.is_final = true;
-    struct session s = {
-        .classifier = classifier, .state = state, .exchange = &final, .packet = packet};
+    struct session s;
     bool changed = false;
-    if (!state->is_certain && (final.size[0] || final.size[1])) {
-        struct best best = {.room = NO_ROOM};
-        room_index room = state->room;
-        ask_live(&s, CLIENT, &best);
-        if (best.room != NO_ROOM &&
-            (room == NO_ROOM || best.room == room || best.answer > state->answer ||
-             descends_from(classifier, best.room, room)))
-            changed = take(&s, &best);
-        else if (room == NO_ROOM)
-            changed = start_over(&s, false);
+    final.is_final = true;
+    begin_session(&s, classifier, state, &final, state->spoke & 2 ? SERVER : CLIENT, packet);
+    if (!state->is_certain && s.which && !state->are_sides_apart) {
+        room_index room = state->room == NO_ROOM ? NO_ROOM : validated_by(&s, state->room);
+        ask_live(&s);
+        if (s.joint.room != NO_ROOM)
+            ask_children(&s, s.joint.room);
+        else if (room != NO_ROOM)
+            ask_children(&s, room);
+        if (s.joint.room != NO_ROOM &&
+            (s.joint.room == room ||
+             beats(classifier, s.joint.room, s.joint.answer, room, (enum answer)state->answer)))
+            changed = take(&s, &s.joint);
     }
+    /* A child that would have waited for more waits no longer. */
     if (state->room != NO_ROOM && state->answer == YES && state->heard == 3 &&
         !state->are_sides_apart)
         state->is_certain = true;
@@ -639,8 +643,7 @@ struct classify_outcome classify_end(const struct classifier *classifier,
     return outcome(&s, changed);
 }
 
-/* ---- the catalog's own health
- * --------------------------------------------------------------------------- */
+/* ---- the catalog's own health ------------------------------------------------------------ */
 
 static const char *check_room(room_index i, char *text, size_t room)
 {

@@ -60,17 +60,17 @@ bool decode_knows_link(uint32_t link_type)
     }
 }
 
-/* ---- the key
- * -------------------------------------------------------------------------------------- */
+/* ---- the key ----------------------------------------------------------------------------- */
 
-static void order_v4(struct packet *p, uint32_t source, uint32_t target, uint16_t from, uint16_t to)
+static inline void order_v4(struct packet *p, uint32_t source, uint32_t target, uint16_t from,
+                            uint16_t to)
 {
     struct flow_key *k = &p->key;
     bool swap = source > target || (source == target && from > to);
-    k->address.v4[0] = swap ? target : source;
-    k->address.v4[1] = swap ? source : target;
-    k->port[0] = swap ? to : from;
-    k->port[1] = swap ? from : to;
+    k->address.v4[swap] = source;
+    k->address.v4[!swap] = target;
+    k->port[swap] = from;
+    k->port[!swap] = to;
     p->direction = swap;
 }
 
@@ -78,17 +78,20 @@ static void order_v6(struct packet *p, const uint8_t *source, const uint8_t *tar
                      uint16_t to)
 {
     struct flow_key *k = &p->key;
-    int compared = memcmp(source, target, 16);
-    bool swap = compared > 0 || (compared == 0 && from > to);
-    memcpy(k->address.v6[0], swap ? target : source, 16);
-    memcpy(k->address.v6[1], swap ? source : target, 16);
-    k->port[0] = swap ? to : from;
-    k->port[1] = swap ? from : to;
+    uint64_t a[2], b[2];
+    memcpy(a, source, 16);
+    memcpy(b, target, 16);
+    bool swap = a[0] != b[0] ? a[0] > b[0] : a[1] != b[1] ? a[1] > b[1] : from > to;
+    k->address.v6[swap][0] = a[0];
+    k->address.v6[swap][1] = a[1];
+    k->address.v6[!swap][0] = b[0];
+    k->address.v6[!swap][1] = b[1];
+    k->port[swap] = from;
+    k->port[!swap] = to;
     p->direction = swap;
 }
 
-/* ---- layers, through the cursor
- * --------------------------------------------------------------------- */
+/* ---- layers, through the cursor ---------------------------------------------------------- */
 
 /* What is known on the way down. */
 struct descent {
@@ -437,15 +440,16 @@ enum decode_result decode_frame_slowly(const struct decoder *decoder, const uint
     return decode_link(&d, cursor_over(data, captured), link_type);
 }
 
-/* ---- the fast compare
- * ------------------------------------------------------------------------------- */
+/* ---- the fast compare -------------------------------------------------------------------- */
 
-static uint16_t load16(const uint8_t *at)
+static inline uint16_t load16(const uint8_t *at)
 {
-    return (uint16_t)((uint32_t)at[0] << 8 | at[1]);
+    uint16_t value;
+    memcpy(&value, at, 2);
+    return __builtin_bswap16(value);
 }
 
-static uint32_t load32(const uint8_t *at)
+static inline uint32_t load32(const uint8_t *at)
 {
     uint32_t value;
     memcpy(&value, at, 4);
@@ -454,8 +458,8 @@ static uint32_t load32(const uint8_t *at)
 
 /* The transport header at `at`; `left` bytes captured, `wire` promised. False: take the general
  * way. */
-static bool fast_transport(struct packet *p, const uint8_t *at, uint32_t left, uint32_t wire,
-                           uint8_t ip_protocol, uint16_t *from, uint16_t *to)
+static inline bool fast_transport(struct packet *p, const uint8_t *at, uint32_t left, uint32_t wire,
+                                  uint8_t ip_protocol, uint16_t *from, uint16_t *to)
 {
     uint32_t header = 8;
     if (ip_protocol == IP_TCP) {
@@ -486,7 +490,7 @@ static bool fast_transport(struct packet *p, const uint8_t *at, uint32_t left, u
     return true;
 }
 
-static bool fast_ipv4(struct packet *p, const uint8_t *ip, uint32_t left)
+static inline bool fast_ipv4(struct packet *p, const uint8_t *ip, uint32_t left)
 {
     uint32_t total = load16(ip + 2);
     uint16_t from, to;
@@ -507,7 +511,7 @@ static bool fast_ipv4(struct packet *p, const uint8_t *ip, uint32_t left)
     return true;
 }
 
-static bool fast_ipv6(struct packet *p, const uint8_t *ip, uint32_t left)
+static inline bool fast_ipv6(struct packet *p, const uint8_t *ip, uint32_t left)
 {
     uint32_t length = load16(ip + 4);
     uint16_t from, to;
@@ -540,14 +544,11 @@ enum decode_result decode_frame(const struct decoder *decoder, const uint8_t *da
     return decode_frame_slowly(decoder, data, captured, length, link_type, packet);
 }
 
-/* ---- tunnels
- * ------------------------------------------------------------------------------------------ */
+/* ---- tunnels ----------------------------------------------------------------------------- */
 
 enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
                                 struct packet *inner)
 {
-    if (outer->key.ip_protocol != IP_IPIP && outer->key.ip_protocol != IP_6IN4)
-        return DECODE_OTHER;
     struct descent d = {.decoder = decoder, .packet = inner, .domain = outer->key.domain};
     begin(inner, outer->payload_wire);
     inner->time = outer->time;

@@ -77,7 +77,12 @@ enum decode_result decode_frame_slowly(const struct decoder *decoder, const uint
                                        uint32_t captured, uint32_t length, uint32_t link_type,
                                        struct packet *packet);
 
-/* What the packet carries, if it is a tunnel: IP in IP, 6in4. DECODE_OTHER where it is none. */
+static inline bool packet_is_tunnel(const struct packet *p)
+{
+    return p->key.ip_protocol == IP_IPIP || p->key.ip_protocol == IP_6IN4;
+}
+
+/* What a tunnel's packet carries: IP in IP, 6in4. */
 enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
                                 struct packet *inner);
 

@@ -17,8 +17,7 @@ void engine_fail(struct cdpi_error *error, const char *format, ...)
     va_end(arguments);
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------- */
 
 static void head_moved(void *context, uint32_t number, bool is_note, uint32_t segment,
                        uint32_t slot)
@@ -68,6 +67,9 @@ static void set_timeouts(struct cdpi *engine, const struct cdpi_options *options
     double idle = options->idle_timeout == 0 ? DEFAULT_IDLE_SECONDS : options->idle_timeout;
     engine->idle_never = idle < 0;
     engine->idle_ms = engine->idle_never ? 0 : (uint32_t)whole_milliseconds(idle);
+    engine->quiet_ms = LINGER_MS;
+    if (!engine->idle_never && engine->idle_ms < LINGER_MS)
+        engine->quiet_ms = engine->idle_ms;
     if (options->active_timeout > 0)
         engine->active_us = whole_milliseconds(options->active_timeout) * 1000;
     /* Every segment is swept once in an idle timeout. */
@@ -183,8 +185,7 @@ enum cdpi_status cdpi_close(struct cdpi *engine)
     return CDPI_OK;
 }
 
-/* ---- feeding
- * -------------------------------------------------------------------------------------------- */
+/* ---- feeding ----------------------------------------------------------------------------- */
 
 static void count_undecodable(struct cdpi *engine, enum decode_result result)
 {
@@ -206,15 +207,29 @@ static void count_undecodable(struct cdpi *engine, enum decode_result result)
     }
 }
 
+/* What a tunnel carries, and the tunnel in that, behind it in the batch. */
+static uint32_t decode_tunnels(struct cdpi *engine, uint32_t n)
+{
+    for (int depth = 0; depth < MAX_DEPTH && packet_is_tunnel(&engine->packets[n - 1]); depth++) {
+        struct packet *inner = &engine->packets[n];
+        if (decode_inner(&engine->decoder, &engine->packets[n - 1], inner) != DECODE_FLOW)
+            break;
+        table_prefetch(&engine->tables[inner->key.is_v6], inner->hash);
+        n++;
+    }
+    return n;
+}
+
 /* First pass: frames become packets (and what their tunnels carry), their flows' lines are asked
  * for. */
 static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frames, size_t count)
 {
     uint32_t n = 0;
+    uint64_t bytes = 0;
     for (size_t i = 0; i < count; i++) {
         const struct cdpi_frame *f = &frames[i];
         struct packet *p = &engine->packets[n];
-        engine->stats.bytes += f->length;
+        bytes += f->length;
         p->time = f->time / 1000;
         p->frame = (uint32_t)i;
         enum decode_result result =
@@ -225,13 +240,11 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
         }
         table_prefetch(&engine->tables[p->key.is_v6], p->hash);
         n++;
-        for (int depth = 0; engine->decapsulates && depth < MAX_DEPTH &&
-                            decode_inner(&engine->decoder, &engine->packets[n - 1],
-                                         &engine->packets[n]) == DECODE_FLOW;
-             depth++, n++)
-            table_prefetch(&engine->tables[engine->packets[n].key.is_v6], engine->packets[n].hash);
+        if (packet_is_tunnel(p) && engine->decapsulates)
+            n = decode_tunnels(engine, n);
     }
     engine->stats.packets += count;
+    engine->stats.bytes += bytes;
     return n;
 }
 
@@ -252,6 +265,7 @@ static void look_up_batch(struct cdpi *engine, uint32_t n)
 static struct flow_place process_batch(struct cdpi *engine, uint32_t n, bool *first_is_new)
 {
     struct flow_place first = {0};
+    engine->stats.packets_in_flows += n;
     for (uint32_t i = 0; i < n; i++) {
         bool is_new;
         struct flow_place place =
@@ -320,8 +334,7 @@ enum cdpi_status cdpi_flush(struct cdpi *engine)
     return CDPI_OK;
 }
 
-/* ---- asking
- * -------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------ */
 
 struct cdpi_verdict cdpi_classify(struct cdpi *engine, const struct cdpi_flow *flow)
 {
@@ -410,8 +423,7 @@ enum cdpi_status cdpi_inspect(struct cdpi *engine, uint8_t ip_protocol, uint16_t
     return CDPI_OK;
 }
 
-/* ---- flows as callers see them
- * ---------------------------------------------------------------------------- */
+/* ---- flows as callers see them ----------------------------------------------------------- */
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {

@@ -61,6 +61,7 @@ struct cdpi {
     uint32_t now_ms; /* its milliseconds, wrapping */
     bool idle_never;
     uint32_t idle_ms;
+    uint32_t quiet_ms;  /* no flow is over that was silent for less */
     uint64_t active_us; /* 0 never */
     uint64_t next_sweep, sweep_step;
     uint32_t sweep_segment;
@@ -82,8 +83,7 @@ struct cdpi {
     uint32_t hints[BATCH * (MAX_DEPTH + 1)];
 };
 
-/* ---- lifecycle.c
- * ---------------------------------------------------------------------------------- */
+/* ---- lifecycle.c ------------------------------------------------------------------------- */
 
 /* One decoded packet: finds or begins its flow, counts, inspects. Returns where the flow is. */
 struct flow_place engine_process(struct cdpi *engine, const struct packet *packet, uint32_t hint,
@@ -95,8 +95,7 @@ void engine_sweep(struct cdpi *engine);
 /* Ends all flows. */
 void engine_end_all(struct cdpi *engine, enum cdpi_end_reason reason);
 
-/* ---- inspection.c
- * --------------------------------------------------------------------------------- */
+/* ---- inspection.c ------------------------------------------------------------------------ */
 
 /* A payload packet of an undecided flow. */
 void engine_inspect(struct cdpi *engine, const struct flow_place *place,
@@ -108,8 +107,7 @@ bool engine_force_oldest(struct cdpi *engine);
 
 struct classification *head_classification(struct head *head);
 
-/* ---- verdict.c
- * ------------------------------------------------------------------------------------ */
+/* ---- verdict.c --------------------------------------------------------------------------- */
 
 void engine_store(struct cdpi *engine, const struct flow_place *place,
                   const struct classification *c);
@@ -124,8 +122,7 @@ void classification_to_verdict(const struct cdpi *engine, const struct classific
 cdpi_protocol_id engine_guess(const struct cdpi *engine, uint8_t ip_protocol, uint16_t client_port,
                               uint16_t server_port);
 
-/* ---- modules.c
- * ------------------------------------------------------------------------------------ */
+/* ---- modules.c --------------------------------------------------------------------------- */
 
 enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_options *options,
                                      struct cdpi_error *error);
@@ -136,8 +133,7 @@ bool engine_ask_modules(struct cdpi *engine, const struct flow_place *place, str
 /* The number of a name that a module brought; ours where we have it. */
 cdpi_protocol_id engine_name_number(struct cdpi *engine, const char *name);
 
-/* ---- shared smalls
- * --------------------------------------------------------------------------------- */
+/* ---- shared smalls ----------------------------------------------------------------------- */
 
 static inline unsigned client_direction(const struct hot *hot)
 {

@@ -67,8 +67,7 @@ static void view_head(struct view *v, const struct hot *hot, const struct head *
         head->mark_count ? (uint8_t)direction_side(hot, head->marks[0].direction) : CLIENT;
 }
 
-/* ---- verdicts told
- * --------------------------------------------------------------------------------------- */
+/* ---- verdicts told ----------------------------------------------------------------------- */
 
 static void release_head(struct cdpi *engine, const struct flow_place *place)
 {
@@ -101,8 +100,7 @@ static void settle(struct cdpi *engine, const struct flow_place *place, bool kno
     release_head(engine, place);
 }
 
-/* ---- the end of the budget
- * --------------------------------------------------------------------------------- */
+/* ---- the end of the budget --------------------------------------------------------------- */
 
 /* A side whose first bytes were lost is looked at from where it begins. */
 static void skip_gaps(struct cdpi *engine, const struct flow_place *place, struct head *head)
@@ -174,8 +172,7 @@ bool engine_force_oldest(struct cdpi *engine)
     return true;
 }
 
-/* ---- bytes into the head
- * ------------------------------------------------------------------------------------ */
+/* ---- bytes into the head ----------------------------------------------------------------- */
 
 /* A head for the flow; older flows are judged early where there is no room. NULL when even that
  * does not help. */
@@ -308,8 +305,7 @@ static bool budget_is_spent(const struct head *head, bool is_udp, bool exhausted
     return side_is_finished(head, 0, exhausted) && side_is_finished(head, 1, exhausted);
 }
 
-/* ---- one payload packet
- * ----------------------------------------------------------------------------------------- */
+/* ---- one payload packet ------------------------------------------------------------------ */
 
 /* The first payload is looked at where it lies; only a flow that it does not settle takes a head.
  */

@@ -2,8 +2,7 @@
 /* A flow's life: found or begun, counted, closed, ended. */
 #include "engine/engine.h"
 
-/* ---- beginning
- * -------------------------------------------------------------------------------------- */
+/* ---- beginning --------------------------------------------------------------------------- */
 
 static bool is_known_port(const struct cdpi *engine, uint8_t ip_protocol, uint16_t port)
 {
@@ -49,9 +48,9 @@ static void make_room(struct cdpi *engine, struct table *table, uint64_t hash)
 /* What an IP protocol's number names by itself needs no inspection. */
 static void name_by_number(struct hot *hot)
 {
-    const struct catalog_ip_protocol *named = catalog_find_ip_protocol(hot->ip_protocol);
     if (hot->ip_protocol == IP_TCP || hot->ip_protocol == IP_UDP || hot->ip_protocol == IP_SCTP)
         return;
+    const struct catalog_ip_protocol *named = catalog_find_ip_protocol(hot->ip_protocol);
     hot_set_state(hot, named ? FLOW_SETTLED : FLOW_GIVEN_UP);
     if (named) {
         hot->verdict = named->number;
@@ -78,8 +77,7 @@ static struct flow_place begin_flow(struct cdpi *engine, struct table *table,
     return place;
 }
 
-/* ---- TCP's marks
- * --------------------------------------------------------------------------------------- */
+/* ---- TCP's marks ------------------------------------------------------------------------- */
 
 /* A SYN that does not belong to this flow's beginning: its ports are used again. */
 static bool starts_another(const struct hot *hot, const struct cold *cold, const struct packet *p)
@@ -109,8 +107,7 @@ static void note_tcp_flags(struct hot *hot, struct cold *cold, const struct pack
         hot->bits |= FLOW_CLOSED;
 }
 
-/* ---- the end
- * ------------------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------------------------- */
 
 static enum cdpi_end_reason why_over(const struct cdpi *engine, const struct hot *hot,
                                      const struct cold *cold)
@@ -193,8 +190,7 @@ void engine_end_all(struct cdpi *engine, enum cdpi_end_reason reason)
     }
 }
 
-/* ---- one packet
- * ------------------------------------------------------------------------------------------ */
+/* ---- one packet -------------------------------------------------------------------------- */
 
 static void advance_clock(struct cdpi *engine, uint64_t time)
 {
@@ -216,9 +212,11 @@ static struct flow_place find_or_begin(struct cdpi *engine, const struct packet 
         place.slot = table_find(table, &p->key, p->hash);
     if (place.slot != NO_SLOT) {
         const struct hot *hot = place_hot(&place);
-        const struct cold *cold = place_cold(&place);
-        enum cdpi_end_reason over = why_over(engine, hot, cold);
-        if (over == CDPI_NOT_ENDED && starts_another(hot, cold, p))
+        enum cdpi_end_reason over = CDPI_NOT_ENDED;
+        if (engine->now_ms - hot->last > engine->quiet_ms || engine->active_us)
+            over = why_over(engine, hot, place_cold(&place));
+        if (over == CDPI_NOT_ENDED && p->tcp_flags & TCP_SYN &&
+            starts_another(hot, place_cold(&place), p))
             over = CDPI_ENDED_REUSED;
         if (over == CDPI_NOT_ENDED)
             return place;
@@ -237,13 +235,12 @@ struct flow_place engine_process(struct cdpi *engine, const struct packet *p, ui
     struct cold *cold = place_cold(&place);
     cold_count(cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;
-    if (!*is_new)
-        hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
-    engine->stats.packets_in_flows++;
-    if (hot->ip_protocol == IP_TCP && p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+    if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
         note_tcp_flags(hot, cold, p);
     if (*is_new)
         engine_tell(engine, CDPI_EVENT_NEW, &place);
+    else
+        hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
     if (p->payload_wire && is_undecided(hot))
         engine_inspect(engine, &place, p);
     return place;

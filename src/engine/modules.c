@@ -19,8 +19,7 @@ enum { PATH_ROOM = 4096, MAX_SETTINGS = 64, MAX_STATE = 64 * 1024 };
 /* What `all` stands for after own, in the ladder's order. */
 static const char *const wrappers[] = {"ndpi", "protoident", "ml"};
 
-/* ---- finding and loading
- * -------------------------------------------------------------------------------- */
+/* ---- finding and loading ----------------------------------------------------------------- */
 
 static void *open_library(const char *path_list, const char *name, char *why, size_t why_size)
 {
@@ -222,8 +221,7 @@ struct cdpi_module_info cdpi_module(const struct cdpi *engine, size_t index)
                                         : (struct cdpi_module_info){0};
 }
 
-/* ---- asking
- * ---------------------------------------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------------------------ */
 
 static void fill_view(struct cdpi *engine, const struct flow_place *place, struct head *head,
                       struct cdpi_module_flow *view)

@@ -37,8 +37,7 @@ bool cdpi_knows_link_type(uint32_t link_type)
     return decode_knows_link(link_type);
 }
 
-/* ---- protocols
- * ---------------------------------------------------------------------------------------- */
+/* ---- protocols --------------------------------------------------------------------------- */
 
 const char *cdpi_protocol_name(const struct cdpi *engine, cdpi_protocol_id protocol)
 {

@@ -2,8 +2,7 @@
 /* Verdicts in flow records, and as callers see them. */
 #include "engine/engine.h"
 
-/* ---- names of rules
- * ----------------------------------------------------------------------------------- */
+/* ---- names of rules ---------------------------------------------------------------------- */
 
 /* Rules are string literals: the same pointer is the same rule. */
 uint16_t engine_rule(struct cdpi *engine, const char *rule)
@@ -25,8 +24,7 @@ uint16_t engine_rule(struct cdpi *engine, const char *rule)
     return 0;
 }
 
-/* ---- into the record
- * ------------------------------------------------------------------------------------ */
+/* ---- into the record --------------------------------------------------------------------- */
 
 static uint16_t room_number(room_index room)
 {
@@ -65,8 +63,7 @@ void engine_store(struct cdpi *engine, const struct flow_place *place,
     cold->evidence_packet = c->evidence_packet;
 }
 
-/* ---- out of it
- * --------------------------------------------------------------------------------------------- */
+/* ---- out of it --------------------------------------------------------------------------- */
 
 cdpi_protocol_id engine_guess(const struct cdpi *engine, uint8_t ip_protocol, uint16_t client_port,
                               uint16_t server_port)

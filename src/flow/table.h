@@ -180,18 +180,26 @@ static inline uint32_t hash_home(uint64_t hash, uint32_t capacity)
     return (uint32_t)((hash & UINT32_MAX) * capacity >> 32);
 }
 
-static inline bool record_matches(const struct table *table, const uint8_t *record,
-                                  const struct flow_key *key)
+/* Eight bytes of a record or key at a time: a call of memcmp would cost more than the comparison.
+ */
+static inline bool words_match(const void *a, const void *b, unsigned count)
 {
-    const struct hot *hot = record_hot(table, (uint8_t *)(uintptr_t)record);
-    uint64_t have[2], want[2];
-    if (hot->ip_protocol != key->ip_protocol)
-        return false;
-    memcpy(have, hot, 8);
-    memcpy(want, key->port, 8); /* ports, then domain, in both */
-    if (have[0] != want[0])
-        return false;
-    return memcmp(record, &key->address, table->is_v6 ? 32 : 8) == 0;
+    uint64_t difference = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t x, y;
+        memcpy(&x, (const uint8_t *)a + i * 8u, 8);
+        memcpy(&y, (const uint8_t *)b + i * 8u, 8);
+        difference |= x ^ y;
+    }
+    return difference == 0;
+}
+
+/* Ports and domain stand first in the hot part, in the key's order. */
+static inline bool record_matches(bool is_v6, const uint8_t *record, const struct flow_key *key)
+{
+    const uint8_t *hot = record + (is_v6 ? 32 : 8);
+    return words_match(record, &key->address, is_v6 ? 4 : 1) && words_match(hot, key->port, 1) &&
+           ((const struct hot *)(const void *)hot)->ip_protocol == key->ip_protocol;
 }
 
 /* First pass of a batch: asks for the line where the flow would be. */
@@ -204,6 +212,14 @@ static inline void table_prefetch(const struct table *table, uint64_t hash)
 /* Where the flow is, or NO_SLOT. */
 uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash);
 
+static inline bool slot_holds(const struct segment *s, const struct flow_key *key, uint32_t slot,
+                              bool is_v6)
+{
+    const uint8_t *record = s->records + (size_t)slot * (is_v6 ? RECORD_V6 : RECORD_V4);
+    const struct hot *hot = (const struct hot *)(const void *)(record + (is_v6 ? 32 : 8));
+    return hot->bits & FLOW_USED && record_matches(is_v6, record, key);
+}
+
 /* Whether the flow is in this slot still. */
 static inline bool table_is_at(const struct table *table, const struct flow_key *key, uint64_t hash,
                                uint32_t slot)
@@ -211,8 +227,7 @@ static inline bool table_is_at(const struct table *table, const struct flow_key 
     const struct segment *s = &table->segments[hash_segment(hash)];
     if (slot >= s->capacity)
         return false;
-    uint8_t *record = table_record(table, hash_segment(hash), slot);
-    return record_hot(table, record)->bits & FLOW_USED && record_matches(table, record, key);
+    return table->is_v6 ? slot_holds(s, key, slot, true) : slot_holds(s, key, slot, false);
 }
 
 /* Makes room for one more record in the key's segment, growing it where it must. False: the budget

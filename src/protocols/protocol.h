@@ -169,8 +169,7 @@ static inline enum answer judge_sides(struct inspection *in, side_validator *cli
     return first < second ? first : second;
 }
 
-/* ---- signatures --------------------------------------------------------------------------------
- */
+/* ---- signatures -------------------------------------------------------------------------- */
 
 /* First bytes that propose this protocol. All that is declared must hold. Bytes are compared under
  * the mask (NULL: all bits). A signature that reaches past what has arrived is not yet refused on a
@@ -201,8 +200,7 @@ struct signature {
         .offset = (at), .size = sizeof(literal) - 1, .bytes = "" literal, .mask = "" literal_mask  \
     }
 
-/* ---- descriptors
- * --------------------------------------------------------------------------------- */
+/* ---- descriptors ------------------------------------------------------------------------- */
 
 enum category {
     CATEGORY_NONE = 0,

@@ -54,8 +54,7 @@ static uint32_t u32(struct cursor *c, struct representation r)
     return r.little ? cursor_le32(c) : cursor_u32(c);
 }
 
-/* ---- over TCP
- * ------------------------------------------------------------------------------------------ */
+/* ---- over TCP ---------------------------------------------------------------------------- */
 
 /* Fragment sizes, group, number of contexts, reserved zeros; the first context has a transfer
  * syntax at least. */
@@ -142,8 +141,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     return yes(in, "connection-oriented header", &c);
 }
 
-/* ---- over UDP
- * ------------------------------------------------------------------------------------------ */
+/* ---- over UDP ---------------------------------------------------------------------------- */
 
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {

@@ -22,8 +22,7 @@ enum {
     DNS_PORT = 53
 };
 
-/* ---- name service
- * ----------------------------------------------------------------------------------- */
+/* ---- name service ------------------------------------------------------------------------ */
 
 /* Query 0, registration 5, release 6, WACK 7, refresh 8 (and 9), multi-homed registration 15. */
 static bool opcode_is_known(unsigned opcode)
@@ -50,8 +49,7 @@ static enum answer judge_name_service(struct inspection *in, struct cursor c)
     return yes(in, dns_is_response(&m) ? "name service response" : "name service request", &c);
 }
 
-/* ---- datagram service
- * --------------------------------------------------------------------------------- */
+/* ---- datagram service -------------------------------------------------------------------- */
 
 /* RFC 1001 section 14.1: an encoded name of 32 letters, then a scope's labels. */
 static bool encoded_name(struct cursor *c)
@@ -97,8 +95,7 @@ static enum answer judge_udp(struct inspection *in, struct cursor c)
     return answer == NO ? judge_name_service(in, c) : answer;
 }
 
-/* ---- session service
- * ------------------------------------------------------------------------------------ */
+/* ---- session service --------------------------------------------------------------------- */
 
 /* RFC 1002 section 4.3.2: type, flags, size; called name, calling name. */
 static enum answer judge_request(struct inspection *in, struct cursor c)

@@ -28,8 +28,7 @@ enum {
     FLAG_EXTENDED = 0x1000
 };
 
-/* ---- ISO transport
- * ------------------------------------------------------------------------------------ */
+/* ---- ISO transport ----------------------------------------------------------------------- */
 
 /* [MS-RDPBCGR] 2.2.1.1.1: type, flags, size 8, requested protocols; 36 more bytes of correlation
  * may follow. */
@@ -138,9 +137,7 @@ static enum answer validate_stream(struct inspection *in)
     return client > server ? client : server;
 }
 
-/* ---- UDP
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- UDP --------------------------------------------------------------------------------- */
 
 static bool mtu(uint16_t size)
 {

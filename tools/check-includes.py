@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Who may include whom (STYLE): data runs left to right, includes point inward. Fails on every other edge."""
+import pathlib
+import re
+import sys
+
+PUBLIC = {"cdpi/cdpi.h", "cdpi/capture.h", "cdpi/module.h"}
+# folder under src -> folders that it may include from
+EDGES = {
+    "core": set(),
+    "framing": {"core"},
+    "crypto": {"core"},
+    "flow": {"core", "decode"},  # the table keys records by decode's flow_key
+    "decode": {"core"},
+    "protocols": {"framing", "core", "protocols/protocol.h"},
+    "classify": {"protocols/catalog.def", "protocols/protocol.h", "flow", "crypto", "core"},
+    "engine": {"classify", "flow", "decode", "crypto", "core", "protocols/protocol.h"},
+    "capture": {"core"},
+    "output": {"core"},
+    "cli": {"output"},
+}
+MAY_SEE_PUBLIC = {"engine": PUBLIC, "capture": {"cdpi/cdpi.h", "cdpi/capture.h"}, "output": {"cdpi/cdpi.h"},
+                  "cli": {"cdpi/cdpi.h", "cdpi/capture.h"}}
+# A protocol never sees these; a foreign library's header is included in one place.
+FORBIDDEN_IN_PROTOCOLS = {"stdio.h", "stdlib.h", "time.h", "unistd.h", "malloc.h"}
+FOREIGN = {"openssl/": "crypto", "pcap": "capture", "zlib.h": "capture", "zstd.h": "capture"}
+
+
+def wrong(path, folder, name, quoted):
+    if name.startswith("cdpi/"):
+        return name not in MAY_SEE_PUBLIC.get(folder, set())
+    if quoted:
+        first = name.split("/")[0]
+        if "/" not in name or first == folder and folder != "protocols":
+            return False
+        if folder == "protocols" and path.parent.name == first:
+            return False
+        return first not in EDGES[folder] and name not in EDGES[folder]
+    if folder == "protocols" and name in FORBIDDEN_IN_PROTOCOLS:
+        return True
+    return any(name.startswith(prefix) and folder != home for prefix, home in FOREIGN.items())
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parent.parent / "src"
+    bad = edges = 0
+    for path in sorted(root.rglob("*.[ch]")):
+        folder = path.relative_to(root).parts[0]
+        if folder not in EDGES:
+            print("FAIL %s: an unknown layer" % path)
+            bad += 1
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            m = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+            if not m:
+                continue
+            edges += 1
+            if wrong(path, folder, m.group(2), m.group(1) == '"'):
+                print("FAIL %s:%d: %s may not include %s" % (path.relative_to(root.parent), number, folder, m.group(2)))
+                bad += 1
+    print("includes: %d checks passed, %d failed" % (edges - bad, bad))
+    return 1 if bad else 0
+
+
+sys.exit(main())

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# Captures of our own; the main Makefile includes this. NAME="a b": only these; RANDOM=10: ten at random.
+RECORD := tools/record/record.py
+RECORD_PACKAGES := debootstrap iproute2 util-linux python3
+
+.PHONY: record record-check record-docs
+record: ## record captures from real software (root; NAME="a b" or RANDOM=10)
+	@command -v debootstrap >/dev/null || apt-get install -y --no-install-recommends $(RECORD_PACKAGES)
+	$(RECORD) record $(if $(filter command line,$(origin RANDOM)),--random $(RANDOM)) $(NAME)
+	$(RECORD) docs
+
+record-check: ## which captures no longer match their recipe, and what is wrong in any capture
+	$(RECORD) check
+	tools/record/check.py
+
+record-docs:
+	$(RECORD) docs
