@@ -29,4 +29,4 @@ client = Client()
 encrypted = bool(sys.argv[2])
 client.ca_certs = None
 client.connect(("host.example", int(sys.argv[1])), force_starttls=encrypted, disable_starttls=not encrypted)
-client.process(forever=False, timeout=15)
+client.loop.run_until_complete(asyncio.wait_for(client.disconnected, 15))
