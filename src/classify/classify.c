@@ -183,7 +183,7 @@ static struct cursor side_bytes(const struct session *s, enum side side, bool *c
         return cursor_over(x->head[side], x->size[side]);
     uint8_t chosen = s->state->chosen[side];
     if (chosen == 0 || chosen > x->datagram_count)
-        return cursor_over(NULL, 0);
+        return cursor_over("", 0);
     const struct datagram *d = &x->datagrams[chosen - 1];
     *cut = d->cut;
     return cursor_over(x->head[side] + d->offset, d->size);

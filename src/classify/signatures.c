@@ -102,29 +102,27 @@ static struct entry compile(const struct signature *s, room_index room,
     return e;
 }
 
-/* Calls for each bucket that a pair with these masks can fall into; a bucket may come twice in a
- * row of calls, the caller tells by `seen`. */
-static void mark_buckets(const struct signature *s, unsigned lane, uint8_t seen[BUCKETS / 8])
+/* The buckets that a pair under these masks can fall into, each once. Returns how many. */
+static uint32_t list_buckets(const struct signature *s, unsigned lane, uint16_t out[BUCKETS])
 {
-    uint8_t v0, m0, v1, m1;
-    byte_at(s, lane_offset[lane], &v0, &m0);
-    byte_at(s, lane_offset[lane] + 1u, &v1, &m1);
-    memset(seen, 0, BUCKETS / 8);
-    for (uint32_t a = 0; a < 256; a++) {
-        if ((a & m0) != v0)
-            continue;
-        for (uint32_t b = 0; b < 256; b++) {
-            if ((b & m1) != v1)
-                continue;
-            uint32_t bucket = bucket_of(a | b << 8);
+    uint8_t value[2], mask[2], seen[BUCKETS / 8];
+    uint32_t count = 0;
+    byte_at(s, lane_offset[lane], &value[0], &mask[0]);
+    byte_at(s, lane_offset[lane] + 1u, &value[1], &mask[1]);
+    memset(seen, 0, sizeof seen);
+    uint32_t fixed = (uint32_t)(value[0] | value[1] << 8),
+             open = ~(mask[0] | (uint32_t)mask[1] << 8) & 0xffff;
+    uint32_t part = open; /* every subset of the open bits, downwards */
+    for (;;) {
+        uint32_t bucket = bucket_of(fixed | part);
+        if (!(seen[bucket / 8] >> bucket % 8 & 1)) {
             seen[bucket / 8] |= (uint8_t)(1u << bucket % 8);
+            out[count++] = (uint16_t)bucket;
         }
+        if (part == 0)
+            return count;
+        part = (part - 1) & open;
     }
-}
-
-static bool is_marked(const uint8_t seen[BUCKETS / 8], uint32_t bucket)
-{
-    return seen[bucket / 8] >> bucket % 8 & 1;
 }
 
 typedef void each_signature_fn(void *context, const struct signature *s, room_index room,
@@ -159,14 +157,11 @@ static void count_entry(void *context, const struct signature *s, room_index roo
         sizing->total++;
         return;
     }
-    uint8_t seen[BUCKETS / 8];
-    mark_buckets(s, lane, seen);
-    for (uint32_t b = 0; b < BUCKETS; b++) {
-        if (is_marked(seen, b)) {
-            sizing->lanes[lane].first[b + 1]++;
-            sizing->total++;
-        }
-    }
+    uint16_t buckets[BUCKETS];
+    uint32_t n = list_buckets(s, lane, buckets);
+    for (uint32_t i = 0; i < n; i++)
+        sizing->lanes[lane].first[buckets[i] + 1]++;
+    sizing->total += n;
 }
 
 /* Second pass: entries compiled and filed. */
@@ -194,12 +189,10 @@ static void file_entry(void *context, const struct signature *s, room_index room
         table->lists[table->always_end++] = entry;
         return;
     }
-    uint8_t seen[BUCKETS / 8];
-    mark_buckets(s, lane, seen);
-    for (uint32_t b = 0; b < BUCKETS; b++) {
-        if (is_marked(seen, b))
-            table->lists[filing->next[lane][b]++] = entry;
-    }
+    uint16_t buckets[BUCKETS];
+    uint32_t n = list_buckets(s, lane, buckets);
+    for (uint32_t i = 0; i < n; i++)
+        table->lists[filing->next[lane][buckets[i]]++] = entry;
 }
 
 /* Turns list lengths into places. Returns where the list of those without a pair begins. */

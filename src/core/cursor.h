@@ -139,7 +139,8 @@ static inline uint32_t cursor_peek_u32(const struct cursor *c, uint32_t ahead)
 static inline struct cursor cursor_take(struct cursor *c, uint32_t n)
 {
     const uint8_t *p = cursor_bytes(c, n);
-    struct cursor part = {.data = p, .size = p ? n : 0, .side = c->side, .ran_short = !p};
+    struct cursor part = {
+        .data = p ? p : c->data, .size = p ? n : 0, .side = c->side, .ran_short = !p};
     return part;
 }
 

@@ -167,6 +167,7 @@ static enum decode_result decode_sctp(struct descent *d, struct cursor c, uint32
     cursor_skip(&c, 8);
     if (c.ran_short || wire < 12)
         return DECODE_MALFORMED;
+    p->sctp_ppid = 0;
     set_payload(p, &c, 0);
     while (cursor_left(&c) >= 16) {
         uint8_t type = cursor_u8(&c);
@@ -426,8 +427,6 @@ static void begin(struct packet *p, uint32_t length)
 {
     p->tcp_flags = 0;
     p->vlan = 0;
-    p->sequence = 0;
-    p->sctp_ppid = 0;
     p->frame_length = length;
 }
 
@@ -553,6 +552,5 @@ enum decode_result decode_inner(const struct decoder *decoder, const struct pack
     begin(inner, outer->payload_wire);
     inner->time = outer->time;
     inner->vlan = outer->vlan;
-    inner->frame = outer->frame;
     return decode_ip(&d, cursor_over(outer->payload, outer->payload_size));
 }

@@ -231,7 +231,6 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
         struct packet *p = &engine->packets[n];
         bytes += f->length;
         p->time = f->time / 1000;
-        p->frame = (uint32_t)i;
         enum decode_result result =
             decode_frame(&engine->decoder, f->data, f->captured, f->length, f->link_type, p);
         if (result != DECODE_FLOW) {
@@ -248,39 +247,63 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
     return n;
 }
 
-/* Second pass: where the flows are; their counters' lines are asked for. A hint is checked again
- * before it is used. */
+/* Second pass: where the flows are; their counters' lines are asked for. */
 static void look_up_batch(struct cdpi *engine, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
         const struct packet *p = &engine->packets[i];
         const struct table *table = &engine->tables[p->key.is_v6];
-        engine->hints[i] = table_find(table, &p->key, p->hash);
-        if (engine->hints[i] != NO_SLOT)
-            __builtin_prefetch(&table->segments[hash_segment(p->hash)].cold[engine->hints[i]], 1);
+        struct found *found = &engine->found[i];
+        found->slot = table_find(table, &p->key, p->hash);
+        if (found->slot == NO_SLOT)
+            continue;
+        uint32_t segment = hash_segment(p->hash);
+        found->segment = &table->segments[segment];
+        found->changes = found->segment->changes;
+        found->hot = record_hot(table, table_record(table, segment, found->slot));
+        found->cold = &found->segment->cold[found->slot];
+        __builtin_prefetch(found->cold, 1);
     }
 }
 
-/* The third pass goes packet by packet: what a batch comes to does not depend on its size. */
-static struct flow_place process_batch(struct cdpi *engine, uint32_t n, bool *first_is_new)
+/* The way of nearly all packets: of a flow that is settled, or without payload. A look-up and its
+ * counters. */
+static inline bool only_counts(struct cdpi *engine, const struct packet *p,
+                               const struct found *found)
 {
-    struct flow_place first = {0};
+    struct hot *hot = found->hot;
+    if (engine->now_ms - hot->last > engine->quiet_ms ||
+        (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || (p->payload_wire && is_undecided(hot)) ||
+        engine->active_us)
+        return false;
+    cold_count(found->cold, p->direction, p->frame_length, engine->now);
+    hot->last = engine->now_ms;
+    hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
+    return true;
+}
+
+/* The third pass goes packet by packet: what a batch comes to does not depend on its size. Returns
+ * whether the first packet's flow is new. */
+static bool process_batch(struct cdpi *engine, uint32_t n)
+{
+    bool first_is_new = false;
     engine->stats.packets_in_flows += n;
     for (uint32_t i = 0; i < n; i++) {
-        bool is_new;
-        struct flow_place place =
-            engine_process(engine, &engine->packets[i], engine->hints[i], &is_new);
-        if (i == 0) {
-            first = place;
-            *first_is_new = is_new;
-        }
+        const struct packet *p = &engine->packets[i];
+        const struct found *found = &engine->found[i];
+        engine_advance_clock(engine, p->time);
+        if (found->slot != NO_SLOT && found->changes == found->segment->changes &&
+            only_counts(engine, p, found))
+            continue;
+        bool is_new = engine_process(engine, p, found->slot);
+        if (i == 0)
+            first_is_new = is_new;
     }
-    return first;
+    return first_is_new;
 }
 
 enum cdpi_status cdpi_feed(struct cdpi *engine, const struct cdpi_frame *frames, size_t count)
 {
-    bool is_new;
     if (!engine || (!frames && count))
         return CDPI_BAD_ARGUMENT;
     if (engine->in_callback)
@@ -289,11 +312,8 @@ enum cdpi_status cdpi_feed(struct cdpi *engine, const struct cdpi_frame *frames,
         size_t some = count - at < BATCH ? count - at : BATCH;
         engine_sweep(engine);
         uint32_t n = decode_batch(engine, frames + at, some);
-        if (n > 1)
-            look_up_batch(engine, n);
-        else
-            engine->hints[0] = NO_SLOT;
-        process_batch(engine, n, &is_new);
+        look_up_batch(engine, n);
+        process_batch(engine, n);
     }
     return CDPI_OK;
 }
@@ -301,7 +321,6 @@ enum cdpi_status cdpi_feed(struct cdpi *engine, const struct cdpi_frame *frames,
 enum cdpi_status cdpi_packet_flow(struct cdpi *engine, const struct cdpi_frame *frame,
                                   struct cdpi_flow **flow, bool *is_new)
 {
-    bool fresh = false;
     if (!engine || !frame || !flow)
         return CDPI_BAD_ARGUMENT;
     *flow = NULL;
@@ -311,13 +330,13 @@ enum cdpi_status cdpi_packet_flow(struct cdpi *engine, const struct cdpi_frame *
     uint32_t n = decode_batch(engine, frame, 1);
     if (n == 0)
         return CDPI_NOT_A_FLOW;
-    for (uint32_t i = 0; i < n; i++)
-        engine->hints[i] = NO_SLOT;
-    struct packet outer = engine->packets[0];
-    struct flow_place place = process_batch(engine, n, &fresh);
-    if (n > 1) /* an inner flow's record may have moved the outer's */
-        place.slot = table_find(place.table, &outer.key, outer.hash);
-    engine->caller_flow = (struct cdpi_flow){engine, place};
+    look_up_batch(engine, n);
+    bool fresh = process_batch(engine, n);
+    const struct packet *outer = &engine->packets[0];
+    struct table *table = &engine->tables[outer->key.is_v6];
+    engine->caller_flow.engine = engine;
+    engine->caller_flow.place = (struct flow_place){table, hash_segment(outer->hash),
+                                                    table_find(table, &outer->key, outer->hash)};
     *flow = &engine->caller_flow;
     if (is_new)
         *is_new = fresh;

@@ -45,6 +45,15 @@ struct cdpi_flow {
     struct flow_place place;
 };
 
+/* Where a packet's flow was when its batch was looked up; holds until its segment changes. */
+struct found {
+    const struct segment *segment;
+    uint32_t changes;
+    uint32_t slot; /* NO_SLOT: it has none yet */
+    struct hot *hot;
+    struct cold *cold;
+};
+
 struct cdpi {
     struct memory memory;
     struct decoder decoder;
@@ -80,14 +89,22 @@ struct cdpi {
     size_t module_state_size;
 
     struct packet packets[BATCH * (MAX_DEPTH + 1)];
-    uint32_t hints[BATCH * (MAX_DEPTH + 1)];
+    struct found found[BATCH * (MAX_DEPTH + 1)];
 };
 
 /* ---- lifecycle.c ------------------------------------------------------------------------- */
 
-/* One decoded packet: finds or begins its flow, counts, inspects. Returns where the flow is. */
-struct flow_place engine_process(struct cdpi *engine, const struct packet *packet, uint32_t hint,
-                                 bool *is_new);
+/* One decoded packet: finds or begins its flow, counts, inspects. Returns whether the flow is new.
+ */
+bool engine_process(struct cdpi *engine, const struct packet *packet, uint32_t hint);
+/* Packet time goes on to `time`, never back. */
+static inline void engine_advance_clock(struct cdpi *engine, uint64_t time)
+{
+    if (time > engine->now) {
+        engine->now = time;
+        engine->now_ms = (uint32_t)(time / 1000);
+    }
+}
 void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
                      enum cdpi_end_reason reason);
 /* Ends what has been idle for too long, a segment at a time as packet time goes on. */
@@ -149,7 +166,7 @@ static inline enum side direction_side(const struct hot *hot, unsigned direction
 static inline bool is_undecided(const struct hot *hot)
 {
     enum flow_state state = hot_state(hot);
-    return state == FLOW_SILENT || state == FLOW_INSPECTING || state == FLOW_PARTIAL;
+    return state <= FLOW_PARTIAL;
 }
 
 void engine_fail(struct cdpi_error *error, const char *format, ...)

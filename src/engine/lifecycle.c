@@ -172,6 +172,10 @@ static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t seg
 
 void engine_sweep(struct cdpi *engine)
 {
+    if (engine->next_sweep == 0 && engine->now)
+        engine->next_sweep = engine->now + engine->sweep_step;
+    if (engine->next_sweep == 0)
+        return;
     for (unsigned i = 0; i < SEGMENTS && engine->now >= engine->next_sweep; i++) {
         sweep_segment(engine, &engine->tables[0], engine->sweep_segment, CDPI_NOT_ENDED);
         sweep_segment(engine, &engine->tables[1], engine->sweep_segment, CDPI_NOT_ENDED);
@@ -192,14 +196,15 @@ void engine_end_all(struct cdpi *engine, enum cdpi_end_reason reason)
 
 /* ---- one packet -------------------------------------------------------------------------- */
 
-static void advance_clock(struct cdpi *engine, uint64_t time)
+/* Whether the flow found is over, or this packet begins another on its ports. */
+static enum cdpi_end_reason is_over(const struct cdpi *engine, const struct flow_place *place,
+                                    const struct hot *hot, const struct packet *p)
 {
-    if (time <= engine->now)
-        return; /* a step back in time is no step */
-    if (engine->now == 0)
-        engine->next_sweep = time + engine->sweep_step;
-    engine->now = time;
-    engine->now_ms = (uint32_t)(time / 1000);
+    enum cdpi_end_reason over = why_over(engine, hot, place_cold(place));
+    if (over == CDPI_NOT_ENDED && p->tcp_flags & TCP_SYN &&
+        starts_another(hot, place_cold(place), p))
+        over = CDPI_ENDED_REUSED;
+    return over;
 }
 
 static struct flow_place find_or_begin(struct cdpi *engine, const struct packet *p, uint32_t hint,
@@ -212,12 +217,10 @@ static struct flow_place find_or_begin(struct cdpi *engine, const struct packet 
         place.slot = table_find(table, &p->key, p->hash);
     if (place.slot != NO_SLOT) {
         const struct hot *hot = place_hot(&place);
-        enum cdpi_end_reason over = CDPI_NOT_ENDED;
-        if (engine->now_ms - hot->last > engine->quiet_ms || engine->active_us)
-            over = why_over(engine, hot, place_cold(&place));
-        if (over == CDPI_NOT_ENDED && p->tcp_flags & TCP_SYN &&
-            starts_another(hot, place_cold(&place), p))
-            over = CDPI_ENDED_REUSED;
+        bool looks_settled = engine->now_ms - hot->last <= engine->quiet_ms && !engine->active_us &&
+                             !(p->tcp_flags & TCP_SYN);
+        enum cdpi_end_reason over =
+            looks_settled ? CDPI_NOT_ENDED : is_over(engine, &place, hot, p);
         if (over == CDPI_NOT_ENDED)
             return place;
         engine_end_flow(engine, &place, over);
@@ -226,22 +229,22 @@ static struct flow_place find_or_begin(struct cdpi *engine, const struct packet 
     return begin_flow(engine, table, p);
 }
 
-struct flow_place engine_process(struct cdpi *engine, const struct packet *p, uint32_t hint,
-                                 bool *is_new)
+bool engine_process(struct cdpi *engine, const struct packet *p, uint32_t hint)
 {
-    advance_clock(engine, p->time);
-    struct flow_place place = find_or_begin(engine, p, hint, is_new);
+    bool is_new;
+    engine_advance_clock(engine, p->time);
+    struct flow_place place = find_or_begin(engine, p, hint, &is_new);
     struct hot *hot = place_hot(&place);
     struct cold *cold = place_cold(&place);
     cold_count(cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;
     if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
         note_tcp_flags(hot, cold, p);
-    if (*is_new)
+    if (is_new)
         engine_tell(engine, CDPI_EVENT_NEW, &place);
     else
         hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
     if (p->payload_wire && is_undecided(hot))
         engine_inspect(engine, &place, p);
-    return place;
+    return is_new;
 }

@@ -169,6 +169,7 @@ bool table_make_room(struct table *table, uint64_t hash)
     if (!allocate(table, s, next_pages(old.size / PAGE)))
         return false;
     rehash(table, index, &old);
+    s->changes++;
     s->hand = 0;
     release(table, &old);
     return true;
@@ -191,6 +192,7 @@ uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t 
     s->cold[slot] = (struct cold){0};
     s->used++;
     table->used++;
+    s->changes++;
     return slot;
 }
 
@@ -216,6 +218,7 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
     memset(table_record(table, segment, hole), 0, table->record_size);
     s->used--;
     table->used--;
+    s->changes++;
 }
 
 /* Lower goes first: one packet, then settled, then undecided. */

@@ -118,7 +118,8 @@ struct segment {
     uint8_t *records; /* capacity hot records, then as many cold ones */
     struct cold *cold;
     uint32_t capacity, used, limit;
-    uint32_t hand; /* the clock hand of eviction */
+    uint32_t hand;    /* the clock hand of eviction */
+    uint32_t changes; /* counts what may move a record: insertions, removals, growth */
     size_t size;
 };
 
@@ -152,7 +153,7 @@ void table_free(struct table *table);
 
 static inline uint8_t *table_record(const struct table *table, uint32_t segment, uint32_t slot)
 {
-    return table->segments[segment].records + (size_t)slot * table->record_size;
+    return table->segments[segment].records + ((size_t)slot << (table->is_v6 ? 6 : 5));
 }
 
 static inline struct hot *record_hot(const struct table *table, uint8_t *record)

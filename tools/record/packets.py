@@ -27,9 +27,6 @@ class Flow:
         self.packets = []
         self.expected = None
 
-    def payload_sides(self):
-        return {p.source == self.client for p in self.packets if p.payload}
-
 
 def read_pcap(path):
     with open(path, "rb") as file:
