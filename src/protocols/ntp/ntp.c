@@ -80,8 +80,7 @@ static bool fields_make_sense(const struct clock *k)
  * the transmit time, which may be random, or zero. */
 static bool is_bare_request(const struct clock *k)
 {
-    return (k->reference | k->origin | k->receive) == 0 && k->delay < SHORT_LIMIT &&
-           k->dispersion < SHORT_LIMIT && (k->identifier == 0 || k->stratum != 0);
+    return (k->reference | k->origin | k->receive) == 0;
 }
 
 /* Requests of one that keeps time: it has heard the server (origin), at that time (receive), and
@@ -104,7 +103,7 @@ static bool is_answer(const struct clock *k)
         return false;
     if (!k->transmit || !k->receive || !is_near(k->receive, k->transmit, 16))
         return false;
-    return (!k->reference && (k->stratum == 0 || k->stratum == LAST_STRATUM)) ||
+    return !k->reference || is_near(k->receive, k->transmit, 1) ||
            is_near(k->reference, k->transmit, MONTH);
 }
 

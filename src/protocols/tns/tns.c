@@ -71,7 +71,8 @@ static enum answer judge_text(struct inspection *in, struct cursor c, uint16_t s
 /* Network services' negotiation stands first in the data: flags(2), de ad be ef. */
 static enum answer judge_data(struct inspection *in, struct cursor c)
 {
-    cursor_skip(&c, 2);
+    if (!cursor_skip(&c, 2))
+        return short_of(in, &c);
     if (!cursor_may_start_with(&c, "\xde\xad\xbe\xef"))
         return NO;
     return cursor_skip(&c, 4) ? yes(in, "services", &c) : short_of(in, &c);
