@@ -26,11 +26,19 @@ enum {
     SIZE_LIMIT = 32767
 };
 
+/* 2.2.6.5: TLS' handshake goes in packets of this type. */
+static bool is_tls(const struct cursor *c)
+{
+    return cursor_peek(c, 0) == 0x16 && cursor_peek(c, 1) == 3;
+}
+
 /* 2.2.6.5: the first option's data begin right after the list; each next where the one before
  * ended. */
 static bool is_prelogin(struct cursor *c, uint16_t size)
 {
     uint32_t body = c->at, expected = 0;
+    if (is_tls(c))
+        return cursor_skip(c, 2);
     uint8_t token = cursor_u8(c);
     while (!c->ran_short && token != END_OF_OPTIONS) {
         uint16_t offset = cursor_u16(c), length = cursor_u16(c);
@@ -143,13 +151,15 @@ static enum answer weigh(struct inspection *in, const struct cursor *c, uint8_t 
     return in->is_final ? NO : wants(in, (enum side)c->side, size < 512 ? size : 512);
 }
 
+/* The server sends responses only, the client all else. */
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint8_t type = cursor_u8(&c), status = cursor_u8(&c);
     uint16_t size = cursor_u16(&c);
     cursor_skip(&c, 2);
     uint8_t packet = cursor_u8(&c), window = cursor_u8(&c);
-    if (type == 0 || type > PRELOGIN || status & ~STATUS_BITS || window != 0)
+    if ((type == RESPONSE) != (c.side == SERVER) || type > PRELOGIN || status & ~STATUS_BITS ||
+        window != 0)
         return NO;
     if (c.ran_short)
         return short_of(in, &c);
