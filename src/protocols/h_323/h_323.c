@@ -11,7 +11,8 @@ enum {
     Q931 = 8,
     USER_USER = 0x7e,
     DISCRIMINATOR = 5, /* H.225.0 7.2.2.31: X.208 and X.209 coded user information */
-    ELEMENTS = 16
+    ELEMENTS = 16,
+    LAST_NAMED_CHOICE = 5
 };
 
 /* Q.931 table 4-2, as far as H.225.0 uses it. */
@@ -85,13 +86,15 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     return cursor_peek(&c, 0) == Q931 ? judge_signalling(in, c) : judge_control(in, c);
 }
 
-/* RAS: requests that name the protocol do so within their first bytes. */
+/* RAS: the messages that name the protocol are choices 0 to 5 (gatekeeper and registration); in
+ * aligned PER these take two bytes with their optional fields' bits, the number two more, then
+ * comes the identifier. */
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
-    int32_t identifier = cursor_find_bytes(&c, "\x06\x00\x08\x91\x4a\x00", 6, 14);
-    if (identifier < 3)
+    uint8_t choice = cursor_u8(&c) >> 2;
+    cursor_skip(&c, 3);
+    if (choice > LAST_NAMED_CHOICE || !cursor_accept_text(&c, "\x06\x00\x08\x91\x4a\x00"))
         return NO;
-    cursor_skip(&c, (uint32_t)identifier + 6);
     uint8_t version = cursor_u8(&c);
     return !c.ran_short && version >= 1 && version <= 8 ? yes(in, "RAS", &c) : NO;
 }
@@ -124,10 +127,7 @@ static const struct signature signatures[] = {
      .size = 13,
      .bytes = "\x03\0\0\0\x02\x70\0\x06\0\x08\x81\x75\0",
      .mask = "\xff\xff\0\0\xff\xff\0\xff\xff\xff\xff\xff\xff"},
-    {.transports = OVER_UDP, .offset = 3, .size = 6, .bytes = "\x06\0\x08\x91\x4a\0"},
     {.transports = OVER_UDP, .offset = 4, .size = 6, .bytes = "\x06\0\x08\x91\x4a\0"},
-    {.transports = OVER_UDP, .offset = 5, .size = 6, .bytes = "\x06\0\x08\x91\x4a\0"},
-    {.transports = OVER_UDP, .offset = 6, .size = 6, .bytes = "\x06\0\x08\x91\x4a\0"},
 };
 
 const struct cdpi_protocol cdpi_protocol_h_323 = {
