@@ -97,11 +97,20 @@ static enum answer judge_udp(struct inspection *in, struct cursor c)
 
 /* ---- session service --------------------------------------------------------------------- */
 
+/* RFC 1002 section 4.3.7: all that an idle session sends. */
+static bool is_keep_alive(struct cursor *c)
+{
+    return cursor_accept_text(c, "\x85\x00\x00\x00") &&
+           (cursor_left(c) == 0 || cursor_may_start_with(c, "\x85\x00\x00\x00"));
+}
+
 /* RFC 1002 section 4.3.2: type, flags, size; called name, calling name. */
 static enum answer judge_request(struct inspection *in, struct cursor c)
 {
+    if (is_keep_alive(&c))
+        return likely(in, "keep-alive", &c);
     if (!cursor_may_start_with(&c, "\x81\x00"))
-        return NO;
+        return cursor_may_start_with(&c, "\x85\x00\x00\x00") ? short_of(in, &c) : NO;
     cursor_skip(&c, 2);
     uint16_t size = cursor_u16(&c);
     if (c.ran_short)
@@ -118,6 +127,8 @@ static enum answer judge_request(struct inspection *in, struct cursor c)
 /* Sections 4.3.3 to 4.3.5: positive; negative with an error; retarget with an address. */
 static enum answer judge_response(struct inspection *in, struct cursor c)
 {
+    if (is_keep_alive(&c))
+        return likely(in, "keep-alive", &c);
     if (cursor_starts_with(&c, "\x82\x00\x00\x00")) {
         cursor_skip(&c, 4);
         return both_spoke(in) ? yes(in, "positive session response", &c)
@@ -136,7 +147,8 @@ static enum answer judge_response(struct inspection *in, struct cursor c)
         cursor_skip(&c, 4);
         return cursor_skip(&c, 6) ? likely(in, "retarget response", &c) : short_of(in, &c);
     }
-    if (cursor_may_start_with(&c, "\x82\x00\x00\x00") ||
+    if (cursor_may_start_with(&c, "\x85\x00\x00\x00") ||
+        cursor_may_start_with(&c, "\x82\x00\x00\x00") ||
         cursor_may_start_with(&c, "\x83\x00\x00\x01") ||
         cursor_may_start_with(&c, "\x84\x00\x00\x06"))
         return short_of(in, &c);
@@ -162,6 +174,7 @@ static const struct signature signatures[] = {
     {.transports = OVER_UDP, .size = 2, .bytes = "\x14\0", .mask = "\xfc\xf0", .min_size = 44},
     {.transports = OVER_TCP, .size = 4, .bytes = "\x81\0\0\0", .mask = "\xff\xff\xfe\0"},
     {.transports = OVER_TCP, .size = 4, .bytes = "\x82\0\0\0"},
+    {.transports = OVER_TCP, .size = 4, .bytes = "\x85\0\0\0"},
     {.transports = OVER_TCP, .size = 4, .bytes = "\x83\0\0\x01"},
     {.transports = OVER_TCP, .size = 4, .bytes = "\x84\0\0\x06"},
 };

@@ -13,6 +13,7 @@
 enum {
     HEADER = 8,
     BATCH = 1,
+    OLD_LOGIN = 2,
     CALL = 3,
     RESPONSE = 4,
     ATTENTION = 6,
@@ -98,6 +99,20 @@ static bool is_request(struct cursor *c, uint8_t type)
     return c->ran_short || has_headers(body) || is_old_request(body, type);
 }
 
+/* TDS 4.2 and 5.0 (Sybase' "TDS 5.0 Functional Specification", login record): texts of 30 bytes,
+ * each with its length after it: host, user, password. */
+static bool is_old_login(struct cursor *c, uint16_t size)
+{
+    bool fits = size == 512;
+    for (unsigned text = 0; text < 3; text++) {
+        cursor_skip(c, 30);
+        uint8_t length = cursor_u8(c);
+        if (!c->ran_short && length > 30)
+            fits = false;
+    }
+    return fits;
+}
+
 static bool is_token(uint8_t token)
 {
     static const uint8_t tokens[] = {0x79, 0x81, 0x88, 0xa4, 0xa5, 0xa9, 0xaa, 0xab, 0xac, 0xad,
@@ -124,6 +139,8 @@ static bool is_body(struct cursor *c, uint8_t type, uint16_t size)
     switch (type) {
     case PRELOGIN:
         return is_prelogin(c, size);
+    case OLD_LOGIN:
+        return is_old_login(c, size);
     case LOGIN:
         return is_login(c, size);
     case BATCH:
@@ -142,8 +159,8 @@ static bool is_body(struct cursor *c, uint8_t type, uint16_t size)
  * bytes do, or be borne by the other side. */
 static enum answer weigh(struct inspection *in, const struct cursor *c, uint8_t type, uint16_t size)
 {
-    if (type == PRELOGIN || type == LOGIN)
-        return yes(in, type == LOGIN ? "login" : "pre-login", c);
+    if (type == PRELOGIN || type == LOGIN || type == OLD_LOGIN)
+        return yes(in, type == PRELOGIN ? "pre-login" : "login", c);
     if (both_spoke(in))
         return yes(in, type == RESPONSE ? "response" : "request", c);
     if (c->size >= size || c->size >= 512)
@@ -177,6 +194,7 @@ static enum answer validate(struct inspection *in)
 
 /* The client's process number is 0. */
 static const struct signature signatures[] = {
+    SIGNATURE_MASKED(0, "\x02\0\x02\0\0\0\0\0", "\xff\xfe\xff\xff\xff\xff\xfe\xff"),
     SIGNATURE_MASKED(0, "\x10\0\0\0\0\0\0\0", "\xfd\xe0\x80\0\xff\xff\xfe\xff"),
     SIGNATURE_MASKED(0, "\x01\0\0\0\0\0\0\0", "\xfd\xe0\x80\0\xff\xff\xfe\xff"),
     SIGNATURE_MASKED(0, "\x04\0\0\0\0\0\0\0", "\xff\xe0\x80\0\0\0\xfe\xff"),
