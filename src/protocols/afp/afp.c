@@ -30,6 +30,26 @@ static bool opens_session(struct cursor c, uint32_t size)
     return size == 0 || (size >= 6 && option <= 2 && length == 4);
 }
 
+/* The next header, where this message ends within the head. */
+static bool goes_on(struct cursor c, uint32_t size)
+{
+    if (!cursor_skip(&c, size))
+        return true;
+    int flags = cursor_peek(&c, 0), command = cursor_peek(&c, 1);
+    return flags <= 1 && command <= ATTENTION;
+}
+
+/* Commands have no structure of their own: both sides must speak so, or one be borne by the other.
+ */
+static enum answer judge_command(struct inspection *in, struct cursor c, uint32_t size)
+{
+    if (!goes_on(c, size))
+        return NO;
+    if (!both_spoke(in))
+        return wants(in, c.side == CLIENT ? SERVER : CLIENT, 1);
+    return size > 0 ? yes(in, "command", &c) : likely(in, "command", &c);
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint8_t flags = cursor_u8(&c), command = cursor_u8(&c);
@@ -41,18 +61,15 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (zero != 0 || size > SIZE_LIMIT || (flags ? !is_error(code) : command != WRITE && code != 0))
         return NO;
-    if (command == OPEN_SESSION) {
-        if (cursor_left(&c) < 2 && size > 0 && !in->is_final)
-            return wants(in, (enum side)c.side, 18);
-        if (!opens_session(c, size))
-            return NO;
-        return size > 0 || both_spoke(in) ? yes(in, "session opens", &c)
-                                          : likely(in, "session opens", &c);
-    }
-    if (command == GET_STATUS)
-        return both_spoke(in) ? yes(in, "status", &c) : likely(in, "status", &c);
-    bool is_empty = size == 0 && code == 0;
-    return both_spoke(in) && !is_empty ? yes(in, "command", &c) : likely(in, "command", &c);
+    if (command != OPEN_SESSION && command != GET_STATUS)
+        return judge_command(in, c, size);
+    if (command == OPEN_SESSION && cursor_left(&c) < 2 && size > 0 && !in->is_final)
+        return wants(in, (enum side)c.side, 18);
+    if (command == OPEN_SESSION ? !opens_session(c, size) : !goes_on(c, size))
+        return NO;
+    bool is_enough = both_spoke(in) || (command == OPEN_SESSION && size > 0);
+    const char *rule = command == OPEN_SESSION ? "session opens" : "status";
+    return is_enough ? yes(in, rule, &c) : likely(in, rule, &c);
 }
 
 static enum answer validate(struct inspection *in)
