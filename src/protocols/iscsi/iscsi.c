@@ -8,7 +8,15 @@
  */
 #include "protocols/protocol.h"
 
-enum { HEADER = 48, LOGIN = 0x03, LOGIN_RESPONSE = 0x23, DATA_LIMIT = 0x10000, LAST_STATUS = 3 };
+enum {
+    HEADER = 48,
+    ISID_AT = 8,
+    TASK_AT = 16,
+    LOGIN = 0x03,
+    LOGIN_RESPONSE = 0x23,
+    DATA_LIMIT = 0x10000,
+    LAST_STATUS = 3
+};
 
 /* T and C exclude each other; stages 0, 1 and 3 (section 11.12.3); bits 4 and 5 are reserved. */
 static bool flags_fit(uint8_t flags)
@@ -43,8 +51,8 @@ static enum answer judge(struct inspection *in, struct cursor c, uint8_t operati
         return short_of(in, &c);
     if (status > LAST_STATUS)
         return NO;
-    if (size == 0)
-        return both_spoke(in) ? yes(in, "login response", &c) : likely(in, "login response", &c);
+    if (size == 0) /* the first request names the initiator; a response may have nothing to say */
+        return operation == LOGIN_RESPONSE && both_spoke(in) ? yes(in, "login response", &c) : NO;
     if (cursor_left(&c) < 64 && cursor_left(&c) < size && cursor_find(&c, '=', 64) < 0 &&
         !in->is_final)
         return wants_more(in, &c);
@@ -61,9 +69,15 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     return judge(in, c, LOGIN_RESPONSE);
 }
 
+/* A response repeats the session's ISID and the task's tag. */
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge_client, judge_server);
+    enum answer answer = judge_sides(in, judge_client, judge_server);
+    if (answer < LIKELY || !both_spoke(in))
+        return answer;
+    bool same = cursor_peek_u32(&in->client, ISID_AT) == cursor_peek_u32(&in->server, ISID_AT) &&
+                cursor_peek_u32(&in->client, TASK_AT) == cursor_peek_u32(&in->server, TASK_AT);
+    return same ? answer : NO;
 }
 
 static const struct signature signatures[] = {
