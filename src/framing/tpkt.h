@@ -97,4 +97,20 @@ static inline bool cotp_parameters(struct cursor *c, const struct tpkt *t)
     return c->ran_short || c->at == t->body;
 }
 
+/* Passes over connection PDUs and empty data, to the user data of the first data PDU that has some.
+ */
+static inline bool tpkt_first_data(struct cursor *c, struct tpkt *t)
+{
+    for (unsigned packets = 0; packets < 4; packets++) {
+        if (!tpkt_read(c, t))
+            return false;
+        if (!c->ran_short && t->type == COTP_DATA && t->body < t->end)
+            return true;
+        cursor_seek(c, t->end);
+        if (c->ran_short)
+            return true;
+    }
+    return false;
+}
+
 #endif

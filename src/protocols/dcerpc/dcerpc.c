@@ -118,9 +118,19 @@ static bool body_fits(struct cursor *c, struct representation r, uint8_t type, u
     }
 }
 
+/* [MS-RPCH] section 2.1.1.1: a server of ncacn_http says so first. */
+static enum answer judge_greeting(struct inspection *in, struct cursor c)
+{
+    if (cursor_accept_text(&c, "ncacn_http/1.0"))
+        return yes(in, "greeting of ncacn_http", &c);
+    return cursor_may_start_with(&c, "ncacn_http/1.0") ? short_of(in, &c) : NO;
+}
+
 static enum answer judge_stream(struct inspection *in, struct cursor c)
 {
     struct representation r;
+    if (c.side == SERVER && cursor_peek(&c, 0) == 'n')
+        return judge_greeting(in, c);
     if (cursor_u8(&c) != 5 || cursor_u8(&c) > 1)
         return NO;
     uint8_t type = cursor_u8(&c);
@@ -178,6 +188,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
+    {.transports = OVER_TCP, .size = 14, .bytes = "ncacn_http/1.0"},
     {.transports = OVER_TCP,
      .size = 8,
      .bytes = "\5\0\0\0\0\0\0\0",

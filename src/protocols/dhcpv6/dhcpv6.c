@@ -9,11 +9,13 @@
 
 enum {
     SOLICIT = 1,
+    INFORMATION_REQUEST = 11,
     RELAY_FORWARD = 12,
     RELAY_REPLY = 13,
     LAST_TYPE = 36,
     CLIENT_ID = 1,
     SERVER_ID = 2,
+    ELAPSED_TIME = 8,
     RELAY_MESSAGE = 9,
     LAST_OPTION = 160,
     HOP_LIMIT = 32
@@ -21,7 +23,8 @@ enum {
 
 /* What the options gave. */
 struct options {
-    bool has_identifier, has_message;
+    bool has_identifier, has_message, has_time;
+    unsigned count;
 };
 
 /* Section 11.1: by time, by enterprise, by link, by UUID. */
@@ -45,6 +48,8 @@ static bool walk_options(struct cursor *c, bool cut, struct options *found)
                 return false;
             found->has_identifier = true;
         }
+        found->has_time |= code == ELAPSED_TIME && size == 2;
+        found->count++;
         int inner = cursor_peek(&data, 0);
         found->has_message |= code == RELAY_MESSAGE && inner >= SOLICIT && inner <= LAST_TYPE;
     }
@@ -53,7 +58,7 @@ static bool walk_options(struct cursor *c, bool cut, struct options *found)
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
-    struct options found = {false, false};
+    struct options found = {.count = 0};
     uint8_t type = cursor_u8(&c);
     bool is_relay = type == RELAY_FORWARD || type == RELAY_REPLY;
     if (type < SOLICIT || type > LAST_TYPE)
@@ -70,6 +75,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (is_relay ? found.has_message : found.has_identifier)
         return yes(in, is_relay ? "relayed message" : "message", &c);
+    if (type == INFORMATION_REQUEST && found.has_time && found.count >= 2)
+        return likely(in, "anonymous request", &c); /* section 18.2.6, RFC 7844 */
     return NO;
 }
 

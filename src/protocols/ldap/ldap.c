@@ -99,6 +99,9 @@ static bool is_operation(struct cursor *c, uint8_t operation, uint32_t length)
         return ber_enter(c, REQUEST_NAME, &inner) && (c->ran_short || cursor_peek(c, 0) == '1');
     case SEARCH_REFERENCE:
         return ber_enter(c, BER_OCTETS, &inner) && (c->ran_short || inner <= length);
+    case INTERMEDIATE_RESPONSE: /* section 4.13 */
+        inner = cursor_u8(c);
+        return c->ran_short || inner == 0x80 || inner == 0x81;
     case UNBIND_REQUEST:
         return length == 0;
     case ABANDON_REQUEST:

@@ -16,7 +16,7 @@ enum {
     DATAGRAM_ERROR = 0x13,
     QUERY_REQUEST = 0x14,
     QUERY_NEGATIVE = 0x16,
-    SESSION_REQUEST = 0x81,
+    KEEP_ALIVE = 0x85,
     NAME_LIMIT = 255,
     LETTERS_ENOUGH = 26,
     DNS_PORT = 53
@@ -97,9 +97,23 @@ static enum answer judge_udp(struct inspection *in, struct cursor c)
 
 /* ---- session service --------------------------------------------------------------------- */
 
+/* RFC 1002 section 4.3.7: all that an idle session sends. Four bytes say little: nothing else may
+ * follow. */
+static enum answer judge_keep_alive(struct inspection *in, struct cursor c)
+{
+    while (cursor_accept_text(&c, "\x85\x00\x00\x00"))
+        ;
+    if (!cursor_may_start_with(&c, "\x85\x00\x00\x00"))
+        return NO;
+    bool is_whole = cursor_left(&c) == 0 && c.at > 0;
+    return in->is_final && is_whole ? likely(in, "keep-alive", &c) : wants_more(in, &c);
+}
+
 /* RFC 1002 section 4.3.2: type, flags, size; called name, calling name. */
 static enum answer judge_request(struct inspection *in, struct cursor c)
 {
+    if (cursor_peek(&c, 0) == KEEP_ALIVE)
+        return judge_keep_alive(in, c);
     if (!cursor_may_start_with(&c, "\x81\x00"))
         return NO;
     cursor_skip(&c, 2);
@@ -118,10 +132,17 @@ static enum answer judge_request(struct inspection *in, struct cursor c)
 /* Sections 4.3.3 to 4.3.5: positive; negative with an error; retarget with an address. */
 static enum answer judge_response(struct inspection *in, struct cursor c)
 {
+    if (cursor_peek(&c, 0) == KEEP_ALIVE)
+        return judge_keep_alive(in, c);
     if (cursor_starts_with(&c, "\x82\x00\x00\x00")) {
         cursor_skip(&c, 4);
-        return both_spoke(in) ? yes(in, "positive session response", &c)
-                              : likely(in, "positive session response", &c);
+        if (both_spoke(in))
+            return yes(in, "positive session response", &c);
+        if (cursor_left(&c) == 0 && !in->is_final)
+            return wants_more(in, &c);
+        return cursor_left(&c) == 0 || cursor_peek(&c, 0) == 0
+                   ? likely(in, "positive session response", &c)
+                   : NO;
     }
     if (cursor_starts_with(&c, "\x83\x00\x00\x01")) {
         cursor_skip(&c, 4);
@@ -162,6 +183,7 @@ static const struct signature signatures[] = {
     {.transports = OVER_UDP, .size = 2, .bytes = "\x14\0", .mask = "\xfc\xf0", .min_size = 44},
     {.transports = OVER_TCP, .size = 4, .bytes = "\x81\0\0\0", .mask = "\xff\xff\xfe\0"},
     {.transports = OVER_TCP, .size = 4, .bytes = "\x82\0\0\0"},
+    {.transports = OVER_TCP, .size = 4, .bytes = "\x85\0\0\0"},
     {.transports = OVER_TCP, .size = 4, .bytes = "\x83\0\0\x01"},
     {.transports = OVER_TCP, .size = 4, .bytes = "\x84\0\0\x06"},
 };

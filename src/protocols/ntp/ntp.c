@@ -67,21 +67,20 @@ static bool is_near(uint64_t a, uint64_t b, uint32_t limit)
     return apart <= limit || 0 - apart <= limit;
 }
 
-/* The bounds of RFC 5905 section 7.2; old clients leave zeros. A delay may be a little below zero.
- */
+/* The bounds of RFC 5905 section 7.2; old clients leave zeros, and chrony's precision is 32. A
+ * delay may be a little below zero. */
 static bool fields_make_sense(const struct clock *k)
 {
     bool delay = k->delay < SHORT_LIMIT || 0 - k->delay < SHORT_LIMIT;
     return k->stratum <= LAST_STRATUM && k->poll >= -6 && k->poll <= LAST_POLL &&
-           k->precision <= 0 && k->precision >= -32 && delay && k->dispersion < 16 * SHORT_LIMIT;
+           k->precision <= 32 && k->precision >= -32 && delay && k->dispersion < 16 * SHORT_LIMIT;
 }
 
 /* A client that keeps its state to itself (RFC 8915 section 8.6 and before it SNTP): zeros up to
  * the transmit time, which may be random, or zero. */
 static bool is_bare_request(const struct clock *k)
 {
-    return (k->reference | k->origin | k->receive) == 0 && k->delay < SHORT_LIMIT &&
-           k->dispersion < SHORT_LIMIT && (k->identifier == 0 || k->stratum != 0);
+    return (k->reference | k->origin | k->receive) == 0;
 }
 
 /* Requests of one that keeps time: it has heard the server (origin), at that time (receive), and
@@ -100,11 +99,9 @@ static bool is_full_request(const struct clock *k)
  * of death (section 7.4) has stratum 0, four letters, and may have no times. */
 static bool is_answer(const struct clock *k)
 {
-    if (k->stratum == 0 && !k->transmit)
+    if (k->precision > 0 || !k->transmit || !k->receive || !is_near(k->receive, k->transmit, 16))
         return false;
-    if (!k->transmit || !k->receive || !is_near(k->receive, k->transmit, 16))
-        return false;
-    return (!k->reference && (k->stratum == 0 || k->stratum == LAST_STRATUM)) ||
+    return !k->reference || is_near(k->receive, k->transmit, 1) ||
            is_near(k->reference, k->transmit, MONTH);
 }
 

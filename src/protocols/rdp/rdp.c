@@ -18,6 +18,9 @@ enum {
     NEGOTIATION_REQUEST = 1,
     NEGOTIATION_RESPONSE = 2,
     NEGOTIATION_FAILURE = 3,
+    SEND_DATA_REQUEST = 0x64,
+    SEND_DATA_INDICATION = 0x68,
+    IO_CHANNEL = 1003,
     LAST_PROTOCOL_BIT = 0x10,
     LEAST_MTU = 1132,
     MOST_MTU = 1232,
@@ -85,13 +88,33 @@ static enum answer judge_confirm(struct inspection *in, struct cursor c, const s
     return NO;
 }
 
+/* In the middle of a session, T.125 section 7 in PER: who(2), channel(2), priority(1), size(1 or
+ * 2). RDP's own channel is 1003 ([MS-RDPBCGR] section 2.2.1.4.4); others follow it. */
+static enum answer judge_send_data(struct inspection *in, struct cursor c, const struct tpkt *t)
+{
+    cursor_skip(&c, 2);
+    uint16_t channel = cursor_u16(&c);
+    uint8_t priority = cursor_u8(&c);
+    uint32_t size = cursor_u8(&c);
+    if (size & 0x80)
+        size = (size & 0x7f) << 8 | cursor_u8(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (channel < IO_CHANNEL || channel > IO_CHANNEL + 31 || priority != 0x70)
+        return NO;
+    return c.at + size == t->end ? yes(in, "data on a channel", &c) : NO;
+}
+
 /* T.125 section 11: connect-initial and connect-response are [APPLICATION 101] and [102], tags of
  * two bytes. RDP's carry T.124's conference data: its object identifier, then "Duca" (client) or
  * "McDn" (server). */
 static enum answer judge_connect(struct inspection *in, struct cursor c, const struct tpkt *t)
 {
     cursor_seek(&c, t->body);
-    uint8_t class = cursor_u8(&c), tag = cursor_u8(&c);
+    uint8_t class = cursor_u8(&c);
+    if (class == SEND_DATA_REQUEST || class == SEND_DATA_INDICATION)
+        return judge_send_data(in, c, t);
+    uint8_t tag = cursor_u8(&c);
     if (c.ran_short)
         return short_of(in, &c);
     if (class != 0x7f || (tag != 0x65 && tag != 0x66))
@@ -169,6 +192,10 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
+    {.transports = OVER_TCP,
+     .size = 13,
+     .bytes = "\x03\0\0\0\x02\xf0\x80\x60\0\0\x03\xe0\x70",
+     .mask = "\xff\xff\0\0\xff\xff\xff\xf3\0\0\xfb\xe0\xff"},
     {.transports = OVER_UDP,
      .offset = 4,
      .size = 10,

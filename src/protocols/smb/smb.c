@@ -128,6 +128,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE(0, "\x81\0\0\x44\x20"),
+    SIGNATURE(0, "\x85\0\0\0\0"),
     SIGNATURE_MASKED(0,
                      "\0\0\0\0\xff"
                      "SMB",

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dropbox' LAN sync announces itself to port 17500: a JSON object with "host_int", "version",
+ * "port" and "namespaces", in any order. No public specification; so do its clients since 2010.
+ */
+#include "protocols/protocol.h"
+
+enum { WITHIN = 4096 };
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    if (cursor_peek(&c, 0) != '{' || cursor_find_text(&c, "\"host_int\": ", WITHIN) < 0 ||
+        cursor_find_text(&c, "\"version\": [", WITHIN) < 0 ||
+        cursor_find_text(&c, "\"port\": ", WITHIN) < 0)
+        return NO;
+    int32_t last = cursor_find_text(&c, "\"namespaces\": [", WITHIN);
+    if (last < 0 && !is_cut(in, &c))
+        return NO;
+    cursor_skip(&c, last < 0 ? c.size : (uint32_t)last);
+    return yes(in, "LAN sync discovery", &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge, judge);
+}
+
+static const struct signature signatures[] = {
+    {.size = 12, .bytes = "{\"host_int\": ", .min_size = 64},
+    {.size = 12, .bytes = "{\"version\": [", .min_size = 64},
+    {.size = 9, .bytes = "{\"port\": ", .min_size = 64},
+    {.size = 15, .bytes = "{\"displayname\":", .min_size = 64},
+    {.size = 14, .bytes = "{\"namespaces\":", .min_size = 64},
+};
+
+const struct cdpi_protocol cdpi_protocol_dropbox = {
+    .name = "Dropbox",
+    .reference = "no public one; Dropbox' clients on a LAN",
+    .transports = OVER_UDP,
+    .category = CATEGORY_FILE_SHARING,
+    .is_one_sided = true,
+    .udp_ports = PORTS(17500),
+    SIGNATURES(signatures),
+    .validate = validate,
+};
