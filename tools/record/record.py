@@ -33,7 +33,7 @@ CAPTURES = ROOT / "tests" / "captures"
 CACHE = pathlib.Path(os.environ.get("CDPI_RECORD_CACHE", "/var/cache/cdpi-record"))
 MIRROR = "http://deb.debian.org/debian"
 BASE_PACKAGES = (
-    "ca-certificates,iproute2,ethtool,tcpdump,python3-minimal,python3,openssl,netcat-openbsd,socat,procps,iputils-ping,curl,perl,psmisc"
+    "ca-certificates,iproute2,ethtool,tcpdump,python3-minimal,python3,openssl,netcat-openbsd,socat,procps,iputils-ping,curl,perl,psmisc,netbase"
 )
 SOURCES = f"""deb {MIRROR} bookworm main
 deb {MIRROR} bookworm-updates main

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A BitTorrent peer: peer.py seed|fetch PORT UTP [SEED'S PORT]"""
+import os
 import sys
 import time
 
@@ -21,13 +22,17 @@ if role == "seed":
     libtorrent.set_piece_hashes(torrent, "/srv/seed")
     with open("/tmp/data.torrent.part", "wb") as file:
         file.write(libtorrent.bencode(torrent.generate()))
-    __import__("os").rename("/tmp/data.torrent.part", "/tmp/data.torrent")
+    with open("/srv/whitelist", "w") as file:
+        file.write(str(libtorrent.torrent_info("/tmp/data.torrent.part").info_hash()) + "\n")
+    os.rename("/tmp/data.torrent.part", "/tmp/data.torrent")
 handle = session.add_torrent({"ti": libtorrent.torrent_info("/tmp/data.torrent"), "save_path": "/srv/seed" if role == "seed" else "/tmp/got"})
 if role == "seed":
     time.sleep(80)
-for _ in range(300):
+for turn in range(300):
     if handle.status().is_seeding:
         print("complete", flush=True)
         time.sleep(1)
         break
+    if turn == 100:
+        print(handle.status().state, handle.trackers(), [p.ip for p in handle.get_peer_info()], session.pop_alerts(), flush=True)
     time.sleep(0.1)

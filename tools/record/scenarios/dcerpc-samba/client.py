@@ -9,7 +9,6 @@ from impacket.dcerpc.v5.rpcrt import DCERPCException
 HOST = "192.0.2.2"
 caller = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{HOST}[{sys.argv[1]}]").get_dce_rpc()
 caller.connect()
-caller.bind(epm.MSRPC_UUID_PORTMAP)
 print(len(epm.hept_lookup(None, dce=caller)), "interfaces")
 caller.disconnect()
 for interface in (samr.MSRPC_UUID_SAMR, lsat.MSRPC_UUID_LSAT):

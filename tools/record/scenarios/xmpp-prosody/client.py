@@ -28,5 +28,5 @@ class Client(slixmpp.ClientXMPP):
 client = Client()
 encrypted = bool(sys.argv[2])
 client.ca_certs = None
-client.connect(("host.example", int(sys.argv[1])), force_starttls=encrypted, disable_starttls=not encrypted)
+client.connect(("192.0.2.2", int(sys.argv[1])), use_ssl=False, force_starttls=encrypted, disable_starttls=not encrypted)
 client.loop.run_until_complete(asyncio.wait_for(client.disconnected, 15))

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * EtherNet/IP. CIP volume 2, section 2-3: each encapsulation message is, low byte first,
+ *
+ *     command(2) length(2) session(4) status(4) context(8) options(4) = 0 data(length)
+ */
+#include "framing/weight.h"
+
+enum { HEADER = 24, REGISTER_SESSION = 0x65, MOST = 65511 };
+
+/* Table 2-3.2. */
+static bool is_command(uint16_t command)
+{
+    return command == 0x00 || command == 0x04 || command == 0x63 || command == 0x64 ||
+           command == REGISTER_SESSION || command == 0x66 || command == 0x6f || command == 0x70 ||
+           command == 0x72 || command == 0x73;
+}
+
+/* Table 2-3.3. */
+static bool is_status(uint32_t status)
+{
+    return status <= 3 || status == 0x64 || status == 0x65 || status == 0x69 || status == 0x6a;
+}
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    uint16_t command = cursor_le16(&c), length = cursor_le16(&c);
+    if (!is_command(command))
+        return NO;
+    cursor_skip(&c, 4);
+    uint32_t status = cursor_le32(&c);
+    cursor_skip(&c, 8);
+    uint32_t options = cursor_le32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (!is_status(status) || options != 0 || length > MOST)
+        return NO;
+    if (command == 0 && c.side == SERVER) /* a NOP has no answer */
+        return NO;
+    if (is_udp(in) && !fills_datagram(in, &c, HEADER + (uint32_t)length))
+        return NO;
+    if (command == REGISTER_SESSION && length != 4 && status == 0)
+        return NO;
+    return yes(in, "encapsulation header", &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge, judge);
+}
+
+static const struct signature signatures[] = {
+    {.size = 2, .bytes = "\x04\0", .min_size = HEADER},
+    {.size = 2, .bytes = "\x63\0", .min_size = HEADER},
+    {.size = 2, .bytes = "\x64\0", .min_size = HEADER},
+    {.size = 4, .bytes = "\x65\0\x04\0", .min_size = HEADER},
+    {.size = 4, .bytes = "\x66\0\0\0", .min_size = HEADER},
+    {.size = 2, .bytes = "\x6f\0", .min_size = HEADER},
+    {.size = 2, .bytes = "\x70\0", .min_size = HEADER},
+    {.size = 2, .bytes = "\x72\0", .min_size = HEADER},
+    {.size = 2, .bytes = "\x73\0", .min_size = HEADER},
+};
+
+const struct cdpi_protocol cdpi_protocol_ethernet_ip = {
+    .name = "EtherNet/IP",
+    .reference = "ODVA, The CIP Networks Library volume 2, section 2-3",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_INDUSTRIAL,
+    .tcp_ports = PORTS(44818),
+    .udp_ports = PORTS(44818),
+    SIGNATURES(signatures),
+    .validate = validate,
+};
