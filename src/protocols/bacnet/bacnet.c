@@ -49,7 +49,8 @@ static bool size_is_right(uint8_t function, uint16_t length)
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
-    cursor_skip(&c, 1);
+    if (cursor_u8(&c) != 0x81)
+        return NO;
     uint8_t function = cursor_u8(&c);
     uint16_t length = cursor_u16(&c);
     if (c.ran_short || function > SECURE || !fills_datagram(in, &c, length) ||

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * BGP. RFC 4271 section 4.1: each message begins with
+ *
+ *     marker(16) of ones, length(2) of the whole, type(1)
+ *
+ * type 1 to 5 (route refresh, RFC 2918), lengths of 19 to 4096 (65535, RFC 8654).
+ */
+#include "framing/weight.h"
+
+enum { MARKER = 16, HEADER = 19, OPEN = 1, KEEPALIVE = 4, REFRESH = 5, OPEN_LEAST = 29 };
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    if (!cursor_may_start(&c, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+                          MARKER))
+        return NO;
+    cursor_skip(&c, MARKER);
+    uint16_t length = cursor_u16(&c);
+    uint8_t type = cursor_u8(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (type < OPEN || type > REFRESH || length < (type == OPEN ? OPEN_LEAST : HEADER) ||
+        (type == KEEPALIVE && length != HEADER))
+        return NO;
+    return yes(in, "message header", &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge, judge);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE(0, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
+};
+
+const struct cdpi_protocol cdpi_protocol_bgp = {
+    .name = "BGP",
+    .reference = "RFC 4271 section 4.1",
+    .transports = OVER_TCP,
+    .category = CATEGORY_ROUTING,
+    .tcp_ports = PORTS(179),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HART-IP. FieldComm Group TS20085 section 10: each message begins with
+ *
+ *     version(1) type(1) id(1) status(1) sequence(2) byte count(2)
+ *
+ * where the count is the whole message's. Session initiate (id 0) carries a host type and a timer.
+ */
+#include "framing/weight.h"
+
+enum { HEADER = 8, SESSION = 13, MOST = 1500, NAK = 15, MESSAGES = 8, DISCOVERY = 128 };
+
+/* Bits of constraint of a message, 0 where it is none. */
+static unsigned message_bits(struct inspection *in, struct cursor *c)
+{
+    uint8_t version = cursor_u8(c), type = cursor_u8(c), id = cursor_u8(c), status = cursor_u8(c);
+    uint16_t sequence = cursor_u16(c), count = cursor_u16(c);
+    (void)sequence;
+    bool is_known = (version == 1 || version == 2) && (type <= 3 || type == NAK) &&
+                    (id <= 5 || id == DISCOVERY);
+    if (c->ran_short)
+        return 0;
+    if (!is_known || count < HEADER || count > MOST || (type == 0 && status != 0))
+        return 0;
+    if (is_udp(in) && !fills_datagram(in, c, count))
+        return 0;
+    if (id == 0 && type <= 1 && (count != SESSION || cursor_peek(c, 0) > 1))
+        return 0;
+    cursor_skip(c, count - (uint32_t)HEADER);
+    return (is_udp(in) ? 34u : 25u) + (type == 0 ? 8u : 0) + (id == 0 && type <= 1 ? 15u : 0);
+}
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    unsigned bits = 0;
+    for (int i = 0; i < MESSAGES && !cursor_at_end(&c); i++) {
+        unsigned found = message_bits(in, &c);
+        if (found == 0 && !c.ran_short)
+            return NO;
+        if (c.ran_short && !is_udp(in))
+            break;
+        bits += found;
+    }
+    return weigh(in, bits, "message header", &c);
+}
+
+static bool answers(const struct inspection *in)
+{
+    return cursor_peek(&in->client, 1) == 0 && cursor_peek(&in->server, 1) == 1 &&
+           cursor_peek(&in->client, 2) == cursor_peek(&in->server, 2) &&
+           cursor_peek_u16(&in->client, 4) == cursor_peek_u16(&in->server, 4);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    enum answer answer = judge_sides(in, judge, judge);
+    if (answer == LIKELY && both_spoke(in) && answers(in))
+        return answer_at(in, YES, "request and response", SERVER, 0, HEADER);
+    return answer;
+}
+
+static const struct signature signatures[] = {
+    {.size = 3, .bytes = "\0\0\0", .mask = "\xfc\xf0\x78", .min_size = HEADER, .max_size = MOST},
+};
+
+const struct cdpi_protocol cdpi_protocol_hart_ip = {
+    .name = "HART-IP",
+    .reference = "FieldComm Group TS20085 section 10",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_INDUSTRIAL,
+    .tcp_ports = PORTS(5094),
+    .udp_ports = PORTS(5094),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * LDP. RFC 5036 section 3.1 and 3.5, over TCP and UDP:
+ *
+ *     version(2) = 1 length(2) router(4) label space(2), then messages: type(2) length(2) id(4)
+ * TLVs
+ *
+ * The PDU's length counts what follows it.
+ */
+#include "framing/weight.h"
+
+enum { COUNTED_FROM = 4, LEAST = 14, MOST = 4096 };
+
+/* Section 3.7. */
+static bool is_type(uint16_t type)
+{
+    type &= 0x7fff;
+    return type == 0x0001 || type == 0x0100 || type == 0x0200 || type == 0x0201 || type == 0x0202 ||
+           type == 0x0300 || type == 0x0301 || (type >= 0x0400 && type <= 0x0404);
+}
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    uint16_t version = cursor_u16(&c), length = cursor_u16(&c);
+    if (!c.ran_short && (version != 1 || length < LEAST || length > MOST))
+        return NO;
+    uint32_t router = cursor_u32(&c);
+    cursor_skip(&c, 2);
+    uint16_t type = cursor_u16(&c), size = cursor_u16(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (router == 0 || !is_type(type) || size < 4 || size > length - 10)
+        return NO;
+    if (is_udp(in) && !fills_datagram(in, &c, COUNTED_FROM + (uint32_t)length))
+        return NO;
+    return yes(in, "PDU and message", &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge, judge);
+}
+
+static const struct signature signatures[] = {
+    {.size = 3,
+     .bytes = "\0\x01\0",
+     .mask = "\xff\xff\xe0",
+     .min_size = 18,
+     .length = {2, 2, false, 4}},
+};
+
+const struct cdpi_protocol cdpi_protocol_ldp = {
+    .name = "LDP",
+    .reference = "RFC 5036 section 3.5",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_ROUTING,
+    .tcp_ports = PORTS(646),
+    .udp_ports = PORTS(646),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * LISP. RFC 9301 section 5 (control) and RFC 9300 section 5 (data):
+ *
+ *     8x 00 00 00 and an IP packet                        encapsulated control
+ *     1x, 2x, 3x, 4x ... count(1) nonce(8) ...            map request, reply, register, notify
+ *     flags(1) nonce(3) instance or status bits(4) and an IP packet
+ *
+ * Registers and notifies go on with key id(2), length(2) of the authentication: 20 octets of SHA-1,
+ * 32 of SHA-256.
+ */
+#include "framing/inner.h"
+#include "framing/weight.h"
+
+enum {
+    NONCE = 0x80,
+    LOCATORS = 0x40,
+    ECHO = 0x20,
+    VERSIONS = 0x10,
+    INSTANCE = 0x08,
+    KEY = 0x07,
+    LAST_KEY = 3
+};
+
+/* RFC 9301 section 5.6: the first record's family of addresses: IPv4, IPv6, LCAF, MAC. */
+static bool is_family(uint16_t family)
+{
+    return family == 1 || family == 2 || family == 16387 || family == 16389;
+}
+
+static enum answer judge_register(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 3);
+    uint8_t records = cursor_u8(&c);
+    cursor_skip(&c, 8);
+    uint16_t key = cursor_u16(&c) & 0xff, length = cursor_u16(&c);
+    if (c.ran_short || records == 0 || key > LAST_KEY || (length != 20 && length != 32))
+        return NO;
+    cursor_skip(&c, length);
+    cursor_skip(&c, 4);
+    uint8_t locators = cursor_u8(&c), mask = cursor_u8(&c);
+    cursor_skip(&c, 4);
+    uint16_t family = cursor_u16(&c);
+    if (c.ran_short || locators == 0 || locators > 32 || mask > 128 || !is_family(family))
+        return NO;
+    return yes(in, "registration", &c);
+}
+
+/* RFC 9300 section 5.3: the echo and nonce bits go together, nonce and versions exclude each other.
+ */
+static enum answer judge_data(struct inspection *in, struct cursor c)
+{
+    uint8_t flags = cursor_u8(&c);
+    bool is_sound = flags != 0 && !(flags & KEY) && (!(flags & ECHO) || flags & NONCE) &&
+                    !(flags & NONCE && flags & VERSIONS) &&
+                    flags & (NONCE | LOCATORS | VERSIONS | INSTANCE);
+    cursor_skip(&c, 7);
+    if (c.ran_short || !is_sound)
+        return NO;
+    bool is_cut_off = is_cut(in, &c);
+    if (inner_ipv4(c, is_cut_off) && (is_cut_off || cursor_peek_u16(&c, 2) == cursor_left(&c)))
+        return yes(in, "data, IPv4 inside", &c);
+    return inner_ipv6(c, is_cut_off) ? likely(in, "data, IPv6 inside", &c) : NO;
+}
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    struct cursor inside = c;
+    uint32_t first = cursor_u32(&inside);
+    if ((first & 0xf0ffffff) == 0x80000000 && inner_ip(inside, is_cut(in, &c)))
+        return yes(in, "encapsulated control", &inside);
+    if (first >> 28 == 3 || first >> 28 == 4) {
+        enum answer answer = judge_register(in, c);
+        if (answer != NO)
+            return answer;
+    }
+    return judge_data(in, c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge, judge);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE_MASKED(0, "\x80\0\0\0", "\xf0\xff\xff\xff"),
+    {.size = 13, .bytes = "\x30\0\0\0\0\0\0\0\0\0\0\0\0", .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xff"},
+    {.size = 13, .bytes = "\x40\0\0\0\0\0\0\0\0\0\0\0\0", .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xff"},
+    {.offset = 8,
+     .size = 2,
+     .bytes = "\x45\0",
+     .mask = "\xff\0",
+     .min_size = 28,
+     .length = {2, 10, false, 8}},
+    {.offset = 8,
+     .size = 1,
+     .bytes = "\x60",
+     .mask = "\xf0",
+     .min_size = 48,
+     .length = {2, 12, false, 48}},
+};
+
+const struct cdpi_protocol cdpi_protocol_lisp = {
+    .name = "LISP",
+    .reference = "RFC 9300 section 5, RFC 9301 section 5",
+    .transports = OVER_UDP,
+    .category = CATEGORY_TUNNEL,
+    .is_one_sided = true,
+    .udp_ports = PORTS(4341, 4342),
+    SIGNATURES(signatures),
+    .validate = validate,
+};
