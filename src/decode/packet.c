@@ -188,8 +188,7 @@ static enum decode_result decode_sctp(struct descent *d, struct cursor c, uint32
     return DECODE_FLOW;
 }
 
-/* The type that answers a type (Community ID v1's pairs), or -1 for those that go one way. */
-static int icmp_counterpart(bool is_v6, uint8_t type)
+int decode_icmp_counterpart(bool is_v6, uint8_t type)
 {
     static const uint8_t pairs4[][2] = {{8, 0}, {13, 14}, {15, 16}, {17, 18}, {10, 9}};
     static const uint8_t pairs6[][2] = {{128, 129}, {133, 134}, {135, 136},
@@ -211,7 +210,7 @@ static enum decode_result decode_icmp(struct descent *d, struct cursor c, uint32
     uint8_t type = cursor_u8(&c), code = cursor_u8(&c);
     if (c.ran_short)
         return DECODE_MALFORMED;
-    int counterpart = icmp_counterpart(ip_protocol == IP_ICMPV6, type);
+    int counterpart = decode_icmp_counterpart(ip_protocol == IP_ICMPV6, type);
     set_payload(d->packet, &c, wire > 2 ? wire - 2 : 0);
     finish_key(d, ip_protocol, type, counterpart >= 0 ? (uint16_t)counterpart : code);
     return DECODE_FLOW;

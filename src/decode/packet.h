@@ -87,6 +87,8 @@ enum decode_result decode_inner(const struct decoder *decoder, const struct pack
                                 struct packet *inner);
 
 bool decode_knows_link(uint32_t link_type);
+/* The ICMP type that answers a type (Community ID v1's pairs), or -1 for those that go one way. */
+int decode_icmp_counterpart(bool is_v6, uint8_t type);
 
 /* Keyed: whoever does not know the key cannot choose flows that collide. Symmetric, as the key is
  * canonical. */

@@ -6,7 +6,15 @@
  */
 #include "protocols/protocol.h"
 
-enum { COOKIE_AT = 236, OPTIONS_AT = 240, PAD = 0, MESSAGE_TYPE = 53, END = 255, LAST_TYPE = 18 };
+enum {
+    COOKIE_AT = 236,
+    OPTIONS_AT = 240,
+    BOOTP_SIZE = 300,
+    PAD = 0,
+    MESSAGE_TYPE = 53,
+    END = 255,
+    LAST_TYPE = 18
+};
 
 /* Options up to the end. False where they run over it, or a message type is none. */
 static bool options_fit(struct cursor *c, bool cut)
@@ -27,8 +35,28 @@ static bool options_fit(struct cursor *c, bool cut)
     return true; /* some omit the end */
 }
 
+/* Without the cookie, in old BOOTP or a cut capture, there is the header: Ethernet's type and size,
+ * one flag, an address of six bytes in a field of sixteen. */
+static enum answer judge_header(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 1);
+    uint16_t hardware = cursor_u16(&c);
+    uint8_t hops = cursor_u8(&c);
+    cursor_skip(&c, 6);
+    uint16_t flags = cursor_u16(&c);
+    cursor_skip(&c, 16);
+    uint64_t address = (uint64_t)cursor_u16(&c) << 32 | cursor_u32(&c);
+    uint64_t padding = cursor_u64(&c) | cursor_u16(&c);
+    if (c.ran_short || hardware != 0x0106 || hops > 4 || flags & 0x7fff || !address || padding)
+        return NO;
+    if (c.size < BOOTP_SIZE && !is_cut(in, &c))
+        return NO;
+    return likely(in, "BOOTP header", &c);
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
+    struct cursor start = c;
     uint8_t operation = cursor_u8(&c);
     cursor_skip(&c, 1);
     uint8_t address_size = cursor_u8(&c), hops = cursor_u8(&c);
@@ -36,7 +64,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     cursor_seek(&c, COOKIE_AT);
     if (!cursor_accept_text(&c, "\x63\x82\x53\x63"))
-        return NO;
+        return judge_header(in, start);
     bool fit = options_fit(&c, is_cut(in, &c));
     return fit ? yes(in, operation == 1 ? "request" : "reply", &c) : likely(in, "cookie", &c);
 }
@@ -47,6 +75,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
+    {.size = 4, .bytes = "\0\x01\x06\0", .mask = "\xfc\xff\xff\xf8", .min_size = 44},
     {.offset = COOKIE_AT, .size = 4, .bytes = "\x63\x82\x53\x63", .min_size = OPTIONS_AT}};
 
 const struct cdpi_protocol cdpi_protocol_dhcp = {

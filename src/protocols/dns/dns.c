@@ -100,10 +100,31 @@ static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
     return is_plain && is_told ? likely(in, "question, then damage", c) : NO;
 }
 
+/* The capture ends within the first name: as far as it goes, a label of host's letters at least. */
+static bool begins_with_name(struct cursor c)
+{
+    uint8_t size = cursor_u8(&c);
+    struct cursor label = cursor_take(&c, size);
+    return size >= 1 && size <= 63 && !label.ran_short && dns_has_host_letters(label) &&
+           dns_netbios_letters(label) < NETBIOS_LABEL - 6;
+}
+
+static enum answer judge_cut(struct inspection *in, const struct cursor *c,
+                             const struct dns_message *m, struct cursor name)
+{
+    if (m->questions + m->records > 0)
+        return yes(in, rule_of(m), c);
+    bool is_usual =
+        dns_opcode(m) == 0 && m->count[0] <= 1 && m->count[2] <= 16 && m->count[3] <= 32;
+    return is_usual && begins_with_name(name) ? likely(in, "header and a cut name", c) : NO;
+}
+
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
     struct dns_message m;
+    struct cursor name = c;
     enum dns_walk walk = dns_walk(&c, &m);
+    cursor_skip(&name, DNS_HEADER);
     if (c.at < DNS_HEADER || is_netbios(in, &m))
         return NO;
     if (walk == DNS_BROKEN || !header_makes_sense(&m))
@@ -113,8 +134,9 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
             return judge_whole(in, &c, &m, 0);
         return m.questions > 0 ? likely(in, "message and more", &c) : NO;
     }
-    bool may_be_short = is_cut(in, &c) || m.flags & DNS_IS_CUT;
-    if (may_be_short && m.questions + m.records > 0)
+    if (is_cut(in, &c))
+        return judge_cut(in, &c, &m, name);
+    if (m.flags & DNS_IS_CUT && m.questions + m.records > 0)
         return yes(in, rule_of(&m), &c);
     return judge_damaged(in, &c, &m);
 }

@@ -9,14 +9,15 @@ enum { WITHIN = 4096 };
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
-    if (cursor_peek(&c, 0) != '{' || cursor_find_text(&c, "\"host_int\": ", WITHIN) < 0 ||
-        cursor_find_text(&c, "\"version\": [", WITHIN) < 0 ||
-        cursor_find_text(&c, "\"port\": ", WITHIN) < 0)
+    if (cursor_peek(&c, 0) != '{' || cursor_find_text(&c, "\"host_int\": ", WITHIN) < 0)
         return NO;
-    int32_t last = cursor_find_text(&c, "\"namespaces\": [", WITHIN);
-    if (last < 0 && !is_cut(in, &c))
+    unsigned keys = 0;
+    keys += cursor_find_text(&c, "\"version\": [", WITHIN) > 0;
+    keys += cursor_find_text(&c, "\"port\": ", WITHIN) > 0;
+    keys += cursor_find_text(&c, "\"namespaces\": [", WITHIN) > 0;
+    if (keys < (is_cut(in, &c) ? 1 : 3))
         return NO;
-    cursor_skip(&c, last < 0 ? c.size : (uint32_t)last);
+    cursor_skip(&c, c.size);
     return yes(in, "LAN sync discovery", &c);
 }
 

@@ -30,10 +30,24 @@ static bool opcode_is_known(unsigned opcode)
     return opcode == 0 || (opcode >= 5 && opcode <= 9) || opcode == 15;
 }
 
+/* The capture ends within the first name's type: its label must be whole. */
+static enum answer judge_cut_name(struct inspection *in, struct cursor c,
+                                  const struct dns_message *m)
+{
+    cursor_skip(&c, DNS_HEADER);
+    uint8_t size = cursor_u8(&c);
+    struct cursor label = cursor_take(&c, size);
+    bool is_name = !label.ran_short && dns_netbios_letters(label) == NETBIOS_LABEL;
+    return is_name && m->count[0] <= 1 ? likely(in, "header and a cut name", &c) : NO;
+}
+
 static enum answer judge_name_service(struct inspection *in, struct cursor c)
 {
     struct dns_message m;
+    struct cursor start = c;
     enum dns_walk walk = dns_walk(&c, &m);
+    if (walk == DNS_SHORT && is_cut(in, &c) && m.questions + m.records == 0)
+        return judge_cut_name(in, start, &m);
     if (walk == DNS_BROKEN || m.netbios_letters < LETTERS_ENOUGH ||
         !opcode_is_known(dns_opcode(&m)))
         return NO;
@@ -63,7 +77,9 @@ static enum answer judge_carrier(struct inspection *in, struct cursor c)
 {
     uint16_t size = cursor_u16(&c);
     uint16_t offset = cursor_u16(&c);
-    if (!encoded_name(&c) || !encoded_name(&c) || c.ran_short)
+    if (!encoded_name(&c) || c.ran_short)
+        return NO;
+    if (!encoded_name(&c) || (c.ran_short && !is_cut(in, &c)))
         return NO;
     bool fits = size + 14u == c.size || size + 14u == c.size + offset;
     return fits || is_cut(in, &c) || offset ? yes(in, "datagram", &c) : likely(in, "datagram", &c);

@@ -158,8 +158,18 @@ static enum answer judge_clock(struct inspection *in, struct cursor c)
     return yes(in, rules[k.mode], &c);
 }
 
+/* RFC 9327 section 2: as much data as counted, padded to words (some do not), then perhaps a key
+ * and a digest. */
+static bool control_data_fits(uint16_t count, uint32_t left)
+{
+    if (left == count)
+        return true;
+    uint32_t padded = (count + 3u) & ~3u;
+    return left == padded || left == padded + 20 || left == padded + 24;
+}
+
 /* RFC 9327 section 2: response, error, more and operation (0 to 12, or 31); sequence, status,
- * association, offset and count; as much data, padded. */
+ * association, offset and count. */
 static enum answer judge_control(struct inspection *in, struct cursor c)
 {
     cursor_skip(&c, 1);
@@ -169,17 +179,13 @@ static enum answer judge_control(struct inspection *in, struct cursor c)
     uint16_t status = cursor_u16(&c);
     cursor_skip(&c, 2);
     uint16_t offset = cursor_u16(&c), count = cursor_u16(&c);
-    uint32_t left = cursor_left(&c);
     operation &= 0x1f;
-    if (c.ran_short || operation == 0 || (operation > 12 && operation != 31))
+    if (c.ran_short || is_cut(in, &c) || operation == 0 || (operation > 12 && operation != 31))
         return NO;
-    if (count > CONTROL_DATA_LIMIT || (left < count && !is_cut(in, &c)))
+    if (count > CONTROL_DATA_LIMIT || !control_data_fits(count, cursor_left(&c)))
         return NO;
     if (!is_response)
-        return status == 0 && offset == 0 && left <= count + 24u ? yes(in, "control request", &c)
-                                                                 : NO;
-    if (left > ((count + 3u) & ~3u) + 24u)
-        return NO;
+        return status == 0 && offset == 0 ? yes(in, "control request", &c) : NO;
     return both_spoke(in) ? yes(in, "control response", &c) : likely(in, "control response", &c);
 }
 
@@ -214,7 +220,7 @@ static enum answer judge_private(struct inspection *in, struct cursor c)
         return NO;
     if (!is_response)
         return is_private_request(c, first, items, size) ? yes(in, "private request", &c) : NO;
-    if (data == 0 || (data != cursor_left(&c) && !is_cut(in, &c)))
+    if (data == 0 || data != cursor_left(&c))
         return both_spoke(in) && cursor_left(&c) == 0 ? yes(in, "private error", &c) : NO;
     return yes(in, "private response", &c);
 }

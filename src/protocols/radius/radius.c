@@ -86,18 +86,8 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 1,
-     .bytes = "\0",
-     .mask = "\xf0",
-     .min_size = HEADER,
-     .max_size = SIZE_LIMIT,
-     .length = {.width = 2, .offset = 2}},
-    {.size = 1,
-     .bytes = "\x28",
-     .mask = "\xf8",
-     .min_size = HEADER,
-     .max_size = SIZE_LIMIT,
-     .length = {.width = 2, .offset = 2}},
+    {.size = 1, .bytes = "\0", .mask = "\xf0", .min_size = HEADER, .max_size = SIZE_LIMIT},
+    {.size = 1, .bytes = "\x28", .mask = "\xf8", .min_size = HEADER, .max_size = SIZE_LIMIT},
 };
 
 const struct cdpi_protocol cdpi_protocol_radius = {

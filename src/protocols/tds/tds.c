@@ -157,12 +157,15 @@ static bool is_body(struct cursor *c, uint8_t type, uint16_t size)
 
 /* What a header and a little body are worth: login messages are enough; others must end where the
  * bytes do, or be borne by the other side. */
-static enum answer weigh(struct inspection *in, const struct cursor *c, uint8_t type, uint16_t size)
+static enum answer weigh(struct inspection *in, const struct cursor *c, struct cursor body,
+                         uint8_t type, uint16_t size)
 {
     if (type == PRELOGIN || type == LOGIN || type == OLD_LOGIN)
         return yes(in, type == PRELOGIN ? "pre-login" : "login", c);
     if (both_spoke(in))
         return yes(in, type == RESPONSE ? "response" : "request", c);
+    if ((type == BATCH || type == CALL) && has_headers(body))
+        return likely(in, "request with headers", c);
     if (c->size >= size || c->size >= 512)
         return type == ATTENTION ? NO : likely(in, type == RESPONSE ? "response" : "request", c);
     return in->is_final ? NO : wants(in, (enum side)c->side, size < 512 ? size : 512);
@@ -182,9 +185,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (size < HEADER || size > SIZE_LIMIT || packet > 1)
         return NO;
+    struct cursor body = c;
     if (!is_body(&c, type, size))
         return NO;
-    return c.ran_short ? short_of(in, &c) : weigh(in, &c, type, size);
+    return c.ran_short ? short_of(in, &c) : weigh(in, &c, body, type, size);
 }
 
 static enum answer validate(struct inspection *in)
