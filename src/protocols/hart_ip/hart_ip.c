@@ -8,7 +8,16 @@
  */
 #include "framing/weight.h"
 
-enum { HEADER = 8, SESSION = 13, MOST = 1500, NAK = 15, MESSAGES = 8, DISCOVERY = 128 };
+enum {
+    HEADER = 8,
+    SESSION = 13,
+    MOST = 1500,
+    NAK = 15,
+    PUBLISH = 2,
+    TOKEN = 3,
+    MESSAGES = 8,
+    DISCOVERY = 128
+};
 
 /* Bits of constraint of a message, 0 where it is none. */
 static unsigned message_bits(struct inspection *in, struct cursor *c)
@@ -20,14 +29,15 @@ static unsigned message_bits(struct inspection *in, struct cursor *c)
                     (id <= 5 || id == DISCOVERY);
     if (c->ran_short)
         return 0;
-    if (!is_known || count < HEADER || count > MOST || (type == 0 && status != 0))
+    if (!is_known || count < HEADER || count > MOST || (type == 0 && status != 0) ||
+        (type == PUBLISH && id != TOKEN))
         return 0;
     if (is_udp(in) && !fills_datagram(in, c, count))
         return 0;
     if (id == 0 && type <= 1 && (count != SESSION || cursor_peek(c, 0) > 1))
         return 0;
     cursor_skip(c, count - (uint32_t)HEADER);
-    return (is_udp(in) ? 34u : 25u) + (type == 0 ? 8u : 0) + (id == 0 && type <= 1 ? 15u : 0);
+    return (is_udp(in) ? 34u : 22u) + (type == 0 ? 8u : 0) + (id == 0 && type <= 1 ? 15u : 0);
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
