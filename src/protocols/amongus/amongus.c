@@ -8,7 +8,7 @@
  * Version numbers are 0x02ffffff to 0x03ffffff (year * 25000 and on); servers acknowledge with 0a
  * sequence(2) ff.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum {
     HELLO = 8,

@@ -5,7 +5,7 @@
  *     magic(1) = 42 version(1) = 2 body length(2), TLVs: type(1) length(1) value, type 0 alone
  * pads; then a trailer
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 4, PADDING = 0, LAST_TYPE = 18 };
 

@@ -7,7 +7,7 @@
  * initiation (4) and termination (5) go on with TLVs, type(2) length(2); the others (0 to 3, 6)
  * with a peer's header of 42 octets. Only the router speaks.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum {
     HEADER = 6,

@@ -7,7 +7,7 @@
  *
  * low byte first. Its many relatives change the five letters.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 13, MOST = 0x1000000 };
 

@@ -6,7 +6,7 @@
  *
  * where the count is the whole message's. Session initiate (id 0) carries a host type and a timer.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum {
     HEADER = 8,
@@ -57,7 +57,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     bool opens = cursor_peek(&start, 2) == 0 && cursor_peek(&start, 1) <= 1;
     if (!is_udp(in) && !opens && bits >= BITS_FOR_YES)
         bits = BITS_FOR_YES - 1;
-    return weigh(in, bits, "message header", &c);
+    return answer_by_bits(in, bits, "message header", &c);
 }
 
 static bool answers(const struct inspection *in)

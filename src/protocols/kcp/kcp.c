@@ -7,7 +7,7 @@
  *
  * commands 81 push, 82 acknowledge, 83 asks for the window, 84 tells it; only a push has data.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 24, PUSH = 81, LAST_COMMAND = 84, SEGMENTS = 64 };
 
@@ -41,7 +41,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 {
     unsigned bits = segments_bits(in, c);
     cursor_skip(&c, HEADER);
-    return weigh(in, bits, "segments", &c);
+    return answer_by_bits(in, bits, "segments", &c);
 }
 
 static enum answer validate(struct inspection *in)

@@ -7,7 +7,7 @@
  *
  * The PDU's length counts what follows it.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { COUNTED_FROM = 4, LEAST = 14, MOST = 4096 };
 

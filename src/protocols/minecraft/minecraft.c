@@ -8,7 +8,7 @@
  * answer a status request with length 00 length and JSON. Old clients ping with fe 01 fa 00 0b
  * "MC|PingHost" in UTF-16.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { NAME_MOST = 255, LAST_NEXT = 3 };
 
@@ -58,7 +58,7 @@ static enum answer judge_handshake(struct inspection *in, struct cursor c)
     bool is_version = version < 0x1000 || version == 0xffffffff || version >> 30 == 1;
     if (c.at - start != length || next < 1 || next > LAST_NEXT || !is_host(host) || !is_version)
         return NO;
-    return weigh(in, 30 + size, "handshake", &c);
+    return answer_by_bits(in, 30 + size, "handshake", &c);
 }
 
 static enum answer judge_client(struct inspection *in, struct cursor c)

@@ -9,7 +9,7 @@
  * follows from its function, a response's from a count of bytes within. Function 90 is Schneider's
  * UMAS.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 7, MOST = 254, UMAS = 90, EXCEPTION = 0x80, MESSAGES = 8 };
 
@@ -114,7 +114,7 @@ static enum answer judge(struct inspection *in, struct cursor c, bool is_client)
     }
     if (is_udp(in) && !cursor_at_end(&c))
         return NO;
-    return weigh(in, bits, is_client ? "request" : "response", &c);
+    return answer_by_bits(in, bits, is_client ? "request" : "response", &c);
 }
 
 static enum answer judge_client(struct inspection *in, struct cursor c)

@@ -6,7 +6,7 @@
  *
  * encryption is 1 (none) or 2 in the low bits; from version 5 on the high bit is set.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 16, ENCRYPTION = 0x03, VERSION_LIMIT = 0x20 };
 

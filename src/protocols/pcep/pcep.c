@@ -8,7 +8,7 @@
  * objects fill the message and are multiples of 4; a session begins with open (1) and keep-alive
  * (2).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 4, OPEN = 1, KEEPALIVE = 2, LAST_TYPE = 13, MESSAGES = 8, LAST_CLASS = 64 };
 
@@ -55,7 +55,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
             return NO;
         bits += is_kept ? 24 : type == OPEN ? 45 : 26;
     }
-    return weigh(in, bits, "messages", &c);
+    return answer_by_bits(in, bits, "messages", &c);
 }
 
 static enum answer validate(struct inspection *in)

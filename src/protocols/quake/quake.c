@@ -4,7 +4,7 @@
  * published sources, sv_main.c and cl_main.c). The first Quake's control messages are 80 00
  * length(2) command(1) "QUAKE\0" (net_dgrm.h).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { CONTROL = 0x8000, COMMAND_LEAST = 1 };
 

@@ -7,7 +7,7 @@
  *     84|8c... sequence(3) then frames: reliability(3)+split(1)(1) bits(2) indexes data    c0|a0
  * count(2) ranges
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { SPLIT = 0x10, FRAME_RESERVED = 0x0f, FRAMES = 16, ACK = 0xc0, NAK = 0xa0 };
 

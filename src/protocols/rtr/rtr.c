@@ -6,7 +6,7 @@
  *
  * each type has its length; routers ask (1, 2), caches answer (0, 3, 4, 6, 7, 8, 9, 10).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 8, LAST_VERSION = 2, PDUS = 16, MOST = 4096 };
 
@@ -54,7 +54,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
             return NO;
         bits += size == 0 ? 20 : has_zero(type) ? 52 : 38;
     }
-    return weigh(in, bits, "PDUs", &c);
+    return answer_by_bits(in, bits, "PDUs", &c);
 }
 
 static enum answer validate(struct inspection *in)

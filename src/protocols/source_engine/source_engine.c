@@ -8,7 +8,7 @@
  * T asks for information, U and V for players and rules with a challenge; A gives one, I (m), D and
  * E answer.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { CHALLENGE = 9 };
 

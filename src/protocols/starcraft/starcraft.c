@@ -5,7 +5,9 @@
  *
  *     ff id(1) length(2, low byte first, of the whole)
  *
- * of which the first names machine and game backwards: SID_AUTH_INFO (50) "68XI" "PXES".
+ * of which the first names machine and game backwards: SID_AUTH_INFO (50) "68XI" "PXES". StarCraft
+ * II's log-on begins with ten octets that do not change (seen in nDPI's starcraft_battle.pcap; no
+ * public specification).
  */
 #include "protocols/protocol.h"
 
@@ -24,8 +26,15 @@ static bool is_starcraft(struct cursor *c)
            cursor_accept_text(c, "RTSJ") || cursor_accept_text(c, "RHSS");
 }
 
+static bool is_log_on(struct cursor *c)
+{
+    return cursor_accept_text(c, "\x4a\0\0\x0a\x66\x02\x0a\xed\x2d\x66");
+}
+
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
+    if (is_log_on(&c))
+        return likely(in, "log-on of StarCraft II", &c);
     if (cursor_peek(&c, 0) == CHAT)
         cursor_skip(&c, 1);
     if (!cursor_may_start_with(&c, "\xff\x50"))
@@ -42,6 +51,9 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
+    struct cursor log_on = in->client;
+    if (is_log_on(&log_on)) /* its answer is not known */
+        return YES;
     uint8_t first = cursor_u8(&c);
     cursor_skip(&c, 1);
     uint16_t length = cursor_le16(&c);
@@ -59,6 +71,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE(0, "\x01\xff\x50"),
+    SIGNATURE(0, "\x4a\0\0\x0a\x66\x02\x0a\xed\x2d\x66"),
     SIGNATURE_MASKED(0, "\xff\x50\0\0\0\0\0\0", "\xff\xff\0\xfe\xff\xff\xff\xff"),
 };
 

@@ -4,7 +4,7 @@
  * message of that size; clients speak to connection managers in "VS01" (UDP) and length(4) "VT01"
  * (TCP), as SteamKit implements them.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { CHANNEL_HEADER = 36, MOST = 0x100000, LAST_TYPE = 7 };
 

@@ -8,7 +8,7 @@
  * searches (2f), games (30), their births, refreshes and ends (31 to 33) name the game backwards:
  * "3RAW", "PX3W".
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { MARK = 0xf7, HEADER = 4, MOST = 1460, MESSAGES = 16, SEARCH = 0x2f, CREATED = 0x31 };
 
@@ -87,7 +87,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     }
     if (is_udp(in) && (c.ran_short || !cursor_at_end(&c)))
         return NO;
-    return weigh(in, bits, "messages", &c);
+    return answer_by_bits(in, bits, "messages", &c);
 }
 
 static enum answer validate(struct inspection *in)
