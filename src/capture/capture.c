@@ -108,11 +108,10 @@ double cdpi_capture_progress(const struct cdpi_capture *c)
 static enum cdpi_status end(struct cdpi_capture *c, enum cdpi_status status, const char *why)
 {
     c->ended = status;
+    char after[48] = "";
     if (c->records && (status == CDPI_CUT || status == CDPI_BROKEN))
-        snprintf(c->error.text, sizeof c->error.text, "%s: %s, after %llu packets", c->path, why,
-                 (unsigned long long)c->records);
-    else
-        snprintf(c->error.text, sizeof c->error.text, "%s: %s", c->path, why);
+        snprintf(after, sizeof after, ", after %llu packets", (unsigned long long)c->records);
+    snprintf(c->error.text, sizeof c->error.text, "%.128s: %.60s%s", c->path, why, after);
     return status;
 }
 

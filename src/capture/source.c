@@ -25,7 +25,7 @@ static enum cdpi_status fail(struct cdpi_error *error, enum cdpi_status status, 
                              const char *why)
 {
     if (error)
-        snprintf(error->text, sizeof error->text, "%.180s: %s", path, why);
+        snprintf(error->text, sizeof error->text, "%.160s: %.80s", path, why);
     return status;
 }
 
