@@ -15,6 +15,7 @@ enum {
     ECHO_REQUEST = 1,
     ECHO_RESPONSE = 2,
     ERROR_INDICATION = 26,
+    EXTENSIONS = 141, /* a list whose length has one octet, TS 29.281 section 8.5 */
     END_MARKER = 254,
     USER_DATA = 255,
     LAST_CONTROL = 131,
@@ -47,7 +48,9 @@ static bool elements_fill(struct cursor c)
     bool any = false;
     while (!cursor_at_end(&c)) {
         uint8_t type = cursor_u8(&c);
-        int size = type < 128 ? fixed_size(type) : (int)cursor_u16(&c);
+        int size = type < 128           ? fixed_size(type)
+                   : type == EXTENSIONS ? (int)cursor_u8(&c)
+                                        : (int)cursor_u16(&c);
         if (size < 0 || !cursor_skip(&c, (uint32_t)size))
             return false;
         any = true;
@@ -113,9 +116,12 @@ static enum answer judge_v2(struct inspection *in, struct cursor c)
 {
     uint8_t flags = cursor_u8(&c), type = cursor_u8(&c);
     uint16_t length = cursor_u16(&c);
-    bool is_piggybacked = flags & 0x10;
-    if (flags & 3 || type == 0 || is_piggybacked ||
-        !fills_datagram(in, &c, HEADER_V2 + (uint32_t)length))
+    if (flags & 3 || type == 0)
+        return NO;
+    bool has_another = flags & 0x10; /* section 5.5.1: a second message follows */
+    if (has_another)
+        c = cursor_take(&c, length);
+    else if (!fills_datagram(in, &c, HEADER_V2 + (uint32_t)length))
         return NO;
     cursor_skip(&c, flags & 8 ? 4 : 0);
     cursor_skip(&c, 4);
@@ -177,6 +183,7 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     {.size = 1, .bytes = "\x30", .mask = "\xf8", .min_size = 8},
     {.size = 1, .bytes = "\x40", .mask = "\xe3", .min_size = 12, .length = {2, 2, false, 4}},
+    {.size = 1, .bytes = "\x50", .mask = "\xf3", .min_size = 24},
     {.size = 1, .bytes = "\x1e", .mask = "\xfe", .min_size = 20, .length = {2, 2, false, 20}},
     {.size = 1, .bytes = "\x0e", .mask = "\x9e", .min_size = 6, .max_size = 0},
 };

@@ -58,7 +58,9 @@ static enum answer judge_handshake(struct inspection *in, struct cursor c)
     bool is_version = version < 0x1000 || version == 0xffffffff || version >> 30 == 1;
     if (c.at - start != length || next < 1 || next > LAST_NEXT || !is_host(host) || !is_version)
         return NO;
-    return answer_by_bits(in, 30 + size, "handshake", &c);
+    /* a request for the status follows at once: length 1, number 0 */
+    unsigned more = next == 1 && cursor_starts_with(&c, "\x01\0") ? 14 : 0;
+    return answer_by_bits(in, 30 + size + more, "handshake", &c);
 }
 
 static enum answer judge_client(struct inspection *in, struct cursor c)

@@ -42,8 +42,14 @@ static bool is_request(uint8_t function, struct cursor c)
     case 16:
         return in_range(value, 123) && bytes == 2 * value && c.size == 5u + bytes;
     case 8:
+        return c.size >= 4 && c.size % 2 == 0;
+    case 20:
+    case 21:
+        return c.size >= 8 && first == (int)c.size - 1;
     case 22:
-        return c.size == (function == 8 ? 4 : 6);
+        return c.size == 6;
+    case 24:
+        return c.size == 2;
     case 23:
         return c.size >= 11 && in_range(value, 125);
     case 7:
@@ -76,6 +82,10 @@ static bool is_response(uint8_t function, struct cursor c)
         return c.size == 4;
     case 7:
         return c.size == 1;
+    case 20:
+        return c.size >= 4 && cursor_u8(&c) == c.size - 1;
+    case 24:
+        return c.size >= 4 && cursor_u16(&c) == c.size - 2;
     case 11:
         return c.size == 4;
     case 43:

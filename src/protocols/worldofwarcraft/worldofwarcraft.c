@@ -32,11 +32,13 @@ static enum answer judge(struct inspection *in, struct cursor c)
 {
     if (cursor_peek(&c, 0) == 0 && cursor_peek(&c, 1) != '0')
         return judge_challenge(in, c);
-    uint16_t size = cursor_u16(&c);
-    if (c.ran_short)
-        return short_of(in, &c);
-    if (size != 0x3000 && size != 0x0030)
-        return NO;
+    if (cursor_peek(&c, 0) != 'W') { /* no size before it since version 7 */
+        uint16_t size = cursor_u16(&c);
+        if (c.ran_short)
+            return short_of(in, &c);
+        if (size != 0x3000 && size != 0x0030)
+            return NO;
+    }
     if (!cursor_may_start_with(&c, "WORLD OF WARCRAFT CONNECTION"))
         return NO;
     if (!cursor_accept_text(&c, "WORLD OF WARCRAFT CONNECTION"))
@@ -63,6 +65,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE(2, "WORLD OF WARCRAF"),
+    SIGNATURE(0, "WORLD OF WARCRAF"),
     SIGNATURE_MASKED(0, "\0\0\0\0WoW\0", "\xff\xf0\0\xff\xff\xff\xff\xff"),
 };
 
