@@ -120,6 +120,14 @@ static inline bool is_cut(const struct inspection *in, const struct cursor *c)
     return c->side == CLIENT ? in->client_is_cut : in->server_is_cut;
 }
 
+/* A length that must be the datagram's whole size; of one that was cut, no less than what is there.
+ */
+static inline bool fills_datagram(const struct inspection *in, const struct cursor *c,
+                                  uint32_t size)
+{
+    return size == c->size || (is_cut(in, c) && size > c->size);
+}
+
 /* A cursor ran short in a place where the protocol goes on. A datagram will not grow, and at the
  * end nothing will: NO. A stream may: MORE. */
 static inline enum answer short_of(struct inspection *in, const struct cursor *c)
@@ -147,6 +155,19 @@ static inline enum answer yes(struct inspection *in, const char *rule, const str
 static inline enum answer likely(struct inspection *in, const char *rule, const struct cursor *c)
 {
     return answer_at(in, LIKELY, rule, (enum side)c->side, 0, c->at);
+}
+
+/* Protocols without one telling magic add up what they have: each constraint that the bytes met
+ * counts as many bits as chance would have to guess. */
+enum { BITS_FOR_YES = 40, BITS_FOR_LIKELY = 25 };
+
+/* What so many bits come to. Too few may become more on a stream, and are a NO on a datagram. */
+static inline enum answer answer_by_bits(struct inspection *in, unsigned bits, const char *rule,
+                                         const struct cursor *c)
+{
+    if (bits >= BITS_FOR_YES)
+        return yes(in, rule, c);
+    return bits >= BITS_FOR_LIKELY ? likely(in, rule, c) : short_of(in, c);
 }
 
 /* What one side's bytes, a cursor at their start, say by themselves. */

@@ -7,7 +7,7 @@
  *
  * and on UDP the router's discovery: 71146603 invoke(4) service(4) netid(6) port(2) tags(4).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 32, LAST_COMMAND = 9, ADS_COMMAND = 0x0004, RESPONSE = 0x0001, MOST = 0x1000000 };
 

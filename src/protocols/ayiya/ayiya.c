@@ -7,7 +7,7 @@
  * identity of 2^4 octets that is an integer, SHA1 signature of 5 words, shared secret and forward.
  */
 #include "framing/inner.h"
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 44, IPV6 = 41, IPV4 = 4, NONE = 59 };
 

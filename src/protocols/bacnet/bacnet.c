@@ -7,7 +7,7 @@
  * of the whole; functions that carry a message go on with an NPDU (clause 6.2): version 01, control
  * with two reserved bits.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { RESULT = 0, REGISTER = 5, FORWARDED = 4, SECURE = 12, RESERVED = 0x50 };
 

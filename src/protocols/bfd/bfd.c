@@ -8,7 +8,7 @@
  * Length is the whole; intervals are microseconds; the multipoint bit is zero; poll and final
  * exclude each other.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum {
     HEADER = 24,

@@ -6,7 +6,7 @@
  *
  * type 1 to 5 (route refresh, RFC 2918), lengths of 19 to 4096 (65535, RFC 8654).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { MARKER = 16, HEADER = 19, OPEN = 1, KEEPALIVE = 4, REFRESH = 5, OPEN_LEAST = 29 };
 

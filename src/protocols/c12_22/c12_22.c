@@ -8,7 +8,7 @@
  * in this order; the user information (be) comes last and holds an EXTERNAL (28) with the encoded
  * PSEM (81).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { ELEMENTS = 12 };
 
@@ -67,7 +67,9 @@ static enum answer judge(struct inspection *in, struct cursor c)
         bits += found;
         has_calling_number |= tag == 0xa8;
         if (tag == 0xbe)
-            return has_calling_number && c.at + size == end ? weigh(in, bits, "ACSE APDU", &c) : NO;
+            return has_calling_number && c.at + size == end
+                       ? answer_by_bits(in, bits, "ACSE APDU", &c)
+                       : NO;
         if (!cursor_skip(&c, size))
             return short_of(in, &c);
     }

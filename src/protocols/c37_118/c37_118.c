@@ -8,7 +8,7 @@
  * before it.
  */
 #include "framing/crc.h"
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 14, COMMAND = 4, COMMAND_SIZE = 18, LAST_TYPE = 5, LAST_VERSION = 3, FRAMES = 4 };
 
@@ -50,7 +50,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         bits = cursor_at_end(&c) && !c.ran_short ? bits + 16 : 0;
     if (is_udp(in) && bits == 0)
         return NO;
-    return weigh(in, bits, "frame", &c);
+    return answer_by_bits(in, bits, "frame", &c);
 }
 
 static enum answer validate(struct inspection *in)

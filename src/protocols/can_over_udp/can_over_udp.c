@@ -6,7 +6,7 @@
  *     "ISO11898" version(1) count(1), then a frame: identifier(4, low byte first) length(1)
  * data(length) ...
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { FRAME_LEAST = 5, CAN_FD = 64 };
 

@@ -9,7 +9,7 @@
  * a frame. Preamble 01 and three zeros announce DTLS (section 4.2).
  */
 #include "framing/inner.h"
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum {
     LEAST_WORDS = 2,

@@ -8,7 +8,7 @@
  *
  * or, class 0, the address item 8002 replaced by 00a1 0004 connection(4).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { SEQUENCED = 0x8002, CONNECTED = 0x00a1, DATA = 0x00b1 };
 

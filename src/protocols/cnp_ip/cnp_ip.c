@@ -7,7 +7,7 @@
  *
  * length of the whole.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 20 };
 

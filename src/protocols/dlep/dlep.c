@@ -3,7 +3,7 @@
  * DLEP. RFC 8175 section 11: signals over UDP begin with "DLEP" type(2) length(2); messages over
  * TCP with type(2) length(2); both hold data items, type(2) length(2) value, that fill them.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { LAST_SIGNAL = 2, LAST_MESSAGE = 16, LAST_ITEM = 32, MESSAGES = 8 };
 
@@ -45,7 +45,7 @@ static enum answer judge_messages(struct inspection *in, struct cursor c)
             return NO;
         bits += 12 + 15 * (unsigned)count;
     }
-    return weigh(in, bits, "messages", &c);
+    return answer_by_bits(in, bits, "messages", &c);
 }
 
 static enum answer validate(struct inspection *in)

@@ -6,7 +6,7 @@
  *
  * version 1 to 4, or ff in requests for the vehicle's announcement; most types have fixed lengths.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 8, DIAGNOSTIC = 0x8001 };
 

@@ -7,7 +7,7 @@
  *
  * and up to 1400 octets of data.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 32, MOST = HEADER + 1400, SECOND = 1000000000 };
 

@@ -4,7 +4,7 @@
  *
  *     command(2) length(2) session(4) status(4) context(8) options(4) = 0 data(length)
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 24, REGISTER_SESSION = 0x65, MOST = 65511 };
 

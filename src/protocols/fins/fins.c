@@ -6,7 +6,7 @@
  *
  * and over TCP (W421 section 7-4): "FINS" length(4) command(4) error(4), then the same.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { RESPONSE = 0x40, GATEWAYS = 7, NETWORKS = 127, TCP_LEAST = 8, TCP_MOST = 4096 };
 

@@ -6,7 +6,7 @@
  * payload
  */
 #include "framing/inner.h"
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { BRIDGED = 0x6558, IPV4 = 0x0800, IPV6 = 0x86dd };
 

@@ -7,7 +7,7 @@
  *
  * types 1 (hello), 2 (request, response), 3 (authentication); hello is the first in most packets.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 12, HELLO = 1, LAST_TYPE = 3, HELLO_LEAST = 24 };
 
@@ -26,7 +26,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
             return NO;
         bits += type == HELLO ? 14 : 10;
     }
-    return weigh(in, bits, "TLVs", &c);
+    return answer_by_bits(in, bits, "TLVs", &c);
 }
 
 static enum answer validate(struct inspection *in)

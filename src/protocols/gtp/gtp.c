@@ -9,7 +9,7 @@
  * that fill it, or an IP packet (type 255).
  */
 #include "framing/inner.h"
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum {
     ECHO_REQUEST = 1,

@@ -8,7 +8,7 @@
  * version 2 (Cisco's documentation of hello packets) is a list of type(1) length(1): 01 28 02
  * opcode state family ... first; advertisements (opcode 3) hold type(2) 1 and a length.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { V1 = 20, LAST_OPCODE = 2, ADVERTISE = 3, GROUP_STATE = 40 };
 

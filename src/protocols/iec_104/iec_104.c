@@ -8,7 +8,7 @@
  * format (01 00): acknowledges, length 4; U format (lowest bits 3): starts, stops, tests, length 4
  * and the rest zero.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { START = 0x68, LEAST = 4, MOST = 253, APDUS = 16, ASDU_HEADER = 6, OBJECT_ADDRESS = 3 };
 
@@ -89,7 +89,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
             return NO;
         bits += found;
     }
-    return weigh(in, bits, "APDUs", &c);
+    return answer_by_bits(in, bits, "APDUs", &c);
 }
 
 static enum answer validate(struct inspection *in)

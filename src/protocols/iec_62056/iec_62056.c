@@ -7,7 +7,7 @@
  * around APDUs of IEC 62056-53: association requests and responses (60, 61) hold the COSEM
  * name 2.16.756.5.8.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 8, ASSOCIATE = 0x60, ASSOCIATED = 0x61, MOST = 4096 };
 

@@ -7,7 +7,7 @@
  * and goes on with structures that begin with their own length: an endpoint (08 01|02), or a
  * connection header (04).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 6, ENDPOINT = 8, CONNECTION = 4 };
 

@@ -7,7 +7,7 @@
  *
  * The PDU's length counts what follows it.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { COUNTED_FROM = 4, LEAST = 14, MOST = 4096 };
 
@@ -19,11 +19,23 @@ static bool is_type(uint16_t type)
            type == 0x0300 || type == 0x0301 || (type >= 0x0400 && type <= 0x0404);
 }
 
+/* Messages that fill a PDU: type(2) length(2) id(4), the length counting the id and TLVs. */
+static bool messages_fill(struct cursor c)
+{
+    while (!cursor_at_end(&c)) {
+        uint16_t type = cursor_u16(&c), size = cursor_u16(&c);
+        if (!is_type(type) || size < 4 || !cursor_skip(&c, size))
+            return false;
+    }
+    return true;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint16_t version = cursor_u16(&c), length = cursor_u16(&c);
     if (!c.ran_short && (version != 1 || length < LEAST || length > MOST))
         return NO;
+    struct cursor pdu = c;
     uint32_t router = cursor_u32(&c);
     cursor_skip(&c, 2);
     uint16_t type = cursor_u16(&c), size = cursor_u16(&c);
@@ -32,6 +44,12 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (router == 0 || !is_type(type) || size < 4 || size > length - 10)
         return NO;
     if (is_udp(in) && !fills_datagram(in, &c, COUNTED_FROM + (uint32_t)length))
+        return NO;
+    struct cursor messages = cursor_take(&pdu, length);
+    if (pdu.ran_short && !is_cut(in, &c))
+        return short_of(in, &pdu);
+    cursor_skip(&messages, 6);
+    if (!pdu.ran_short && !messages_fill(messages))
         return NO;
     return yes(in, "PDU and message", &c);
 }

@@ -10,7 +10,7 @@
  * 32 of SHA-256.
  */
 #include "framing/inner.h"
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum {
     NONCE = 0x80,

@@ -9,7 +9,7 @@
  * follows from its function, a response's from a count of bytes within. Function 90 is Schneider's
  * UMAS.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 7, MOST = 254, UMAS = 90, EXCEPTION = 0x80, MESSAGES = 8 };
 
@@ -22,6 +22,7 @@ static bool in_range(uint16_t count, uint16_t most)
 /* The size of a request's function code and data agrees with its content. */
 static bool is_request(uint8_t function, struct cursor c)
 {
+    int first = cursor_peek(&c, 0);
     cursor_skip(&c, 2); /* address */
     uint16_t value = cursor_u16(&c);
     uint8_t bytes = (uint8_t)cursor_peek(&c, 0);
@@ -51,7 +52,7 @@ static bool is_request(uint8_t function, struct cursor c)
     case 17:
         return c.size == 0;
     case 43:
-        return c.size == 3 && (uint8_t)c.data[0] == 14;
+        return c.size == 3 && first == 14;
     default:
         return function == UMAS && c.size >= 2;
     }
@@ -114,7 +115,7 @@ static enum answer judge(struct inspection *in, struct cursor c, bool is_client)
     }
     if (is_udp(in) && !cursor_at_end(&c))
         return NO;
-    return weigh(in, bits, is_client ? "request" : "response", &c);
+    return answer_by_bits(in, bits, is_client ? "request" : "response", &c);
 }
 
 static enum answer judge_client(struct inspection *in, struct cursor c)

@@ -7,7 +7,7 @@
  *
  * sizes count the message's header; olsrd's IPv6 has originators of 16.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 4, MESSAGE = 12, LAST_TYPE = 4, FIRST_OTHER = 128, LAST_OTHER = 140 };
 
@@ -30,7 +30,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
             return is_cut(in, &c) ? likely(in, "messages", &c) : NO;
         bits += type <= LAST_TYPE ? 22 : 18;
     }
-    return weigh(in, bits + 4, "messages", &c);
+    return answer_by_bits(in, bits + 4, "messages", &c);
 }
 
 static enum answer validate(struct inspection *in)

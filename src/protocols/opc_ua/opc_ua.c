@@ -6,7 +6,7 @@
  *
  * with HEL, ACK, ERR, RHE of known sizes, and OPN, MSG, CLO of secure channels (section 6.7.2).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 8, HELLO = 32, ACKNOWLEDGE = 28, MOST = 0x4000000 };
 

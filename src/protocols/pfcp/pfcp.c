@@ -6,7 +6,7 @@
  *
  * the length counts what follows it; elements are type(2) length(2) value and fill the message.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum {
     HEADER = 4,

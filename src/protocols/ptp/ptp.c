@@ -8,7 +8,7 @@
  * each type has a size and a control value (or 0). Version 1 (IEEE 1588-2002): 0001 0001 and the
  * subdomain's name.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 34, SIGNALING = 12, MANAGEMENT = 13, OTHER = 5 };
 

@@ -6,7 +6,7 @@
  *
  * tunnelled (a0), GOOSE (a1), sampled values (a2), management (a3).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 6, LEAST = 24 };
 

@@ -8,7 +8,7 @@
  * In version 1 tag, mask and next are zero. Family is 2; 0 with metric 16 asks for all; ffff holds
  * authentication.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum {
     ENTRY = 20,

@@ -6,7 +6,7 @@
  *
  * metric 1 to 16, or 255 for a next hop (a link-local address, length 0).
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { ENTRY = 20, NEXT_HOP = 255, INFINITE = 16, PORT = 521 };
 

@@ -6,7 +6,7 @@
  *
  * where length counts from the client's number on. Several may share a datagram.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 16, COUNTED = 8, MESSAGES = 8, LAST_RETURN = 0x5e };
 
@@ -50,7 +50,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
             return NO;
         bits += 10;
     }
-    return weigh(in, bits, "messages", &c);
+    return answer_by_bits(in, bits, "messages", &c);
 }
 
 /* An answer has the request's numbers. */

@@ -10,7 +10,7 @@
  * with its CRC-32, low byte first.
  */
 #include "framing/crc.h"
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { PROCESS_HEADER = 40, MESSAGE_HEADER = 116, MOST = 65388 };
 

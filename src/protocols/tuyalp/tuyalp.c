@@ -7,7 +7,7 @@
  *
  * and 3.5: 00006699 unknown(2) sequence(4) command(4) length(4) data, ending with 00009966.
  */
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { MOST = 0x10000, LAST_COMMAND = 0x100 };
 

@@ -6,7 +6,7 @@
  * then the frame
  */
 #include "framing/inner.h"
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { END = 1, PADDING = 0, TAGS = 32, ETHERNET = 1 };
 

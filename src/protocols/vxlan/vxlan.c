@@ -5,7 +5,7 @@
  *     flags(1) = 08 reserved(3) = 0 network(3) reserved(1) = 0 Ethernet frame
  */
 #include "framing/inner.h"
-#include "framing/weight.h"
+#include "protocols/protocol.h"
 
 enum { HEADER = 8, ETHERNET = 14 };
 
