@@ -5,7 +5,6 @@
  * are not named.
  */
 #include "framing/bencode.h"
-#include "framing/weight.h"
 #include "protocols/protocol.h"
 
 /* BEP 3: 19, "BitTorrent protocol", 8 reserved bytes, the torrent's hash, the peer's id. */

@@ -8,7 +8,6 @@
  * joined in the middle is known by its chain of records.
  */
 #include "framing/tls.h"
-#include "framing/weight.h"
 #include "protocols/protocol.h"
 
 enum {
@@ -203,7 +202,7 @@ static enum answer judge_records(struct inspection *in, struct cursor c)
     }
     if (bits < BITS_FOR_LIKELY && !in->is_final)
         return wants_more(in, &c);
-    return weigh(in, bits, "records", &c);
+    return answer_by_bits(in, bits, "records", &c);
 }
 
 /* RFC 5246 appendix E.2: the parts' lengths fill the record. */
