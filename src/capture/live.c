@@ -1,243 +1,154 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
+#define _DEFAULT_SOURCE /* pcap.h wants u_char */
 #include "capture/live.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #ifdef CDPI_HAVE_PCAP
 #include <pcap/pcap.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 
-enum { LINK_TYPES = 8, SNAP_LENGTH = 65535, WAIT_MS = 100, LIVE_BUFFER = 4 * 1024 * 1024 };
-
-/* libpcap numbers a few link types its own way (DLT); the rest agree with the files' numbers. */
-static int as_dlt(uint32_t link_type)
-{
-    switch (link_type) {
-    case 101:
-        return DLT_RAW;
-    case 104:
-        return DLT_C_HDLC;
-    default:
-        return (int)link_type;
-    }
-}
-
-static uint32_t as_link_type(int dlt)
-{
-    return dlt == DLT_RAW ? 101 : (uint32_t)dlt;
-}
-
-/* ---- filters ----------------------------------------------------------------------------- */
-
-struct program {
-    uint32_t link_type;
-    bool is_usable;
-    struct bpf_program code;
+enum {
+    SNAP_LENGTH = 65535,
+    WAIT_MS = 100,
+    BATCH_MOST = 64,
+    BATCH_BYTES = BATCH_MOST * (SNAP_LENGTH + 1),
+    LINKTYPE_RAW_IP = 101
 };
 
-struct filter {
-    char *expression;
-    unsigned count;
-    struct program programs[LINK_TYPES];
-};
-
-static bool compile(struct filter *f, uint32_t link_type, char *why, size_t why_size)
-{
-    struct program *p = &f->programs[f->count];
-    pcap_t *dead = pcap_open_dead(as_dlt(link_type), SNAP_LENGTH);
-    p->link_type = link_type;
-    p->is_usable =
-        dead && pcap_compile(dead, &p->code, f->expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
-    if (!p->is_usable)
-        snprintf(why, why_size, "%s", dead ? pcap_geterr(dead) : "no memory");
-    if (dead)
-        pcap_close(dead);
-    f->count++;
-    return p->is_usable;
-}
-
-enum cdpi_status filter_open(const char *expression, struct filter **out, struct cdpi_error *error)
-{
-    struct filter *f = calloc(1, sizeof *f);
-    char why[160];
-    *out = NULL;
-    if (!f || !(f->expression = strdup(expression))) {
-        free(f);
-        return CDPI_NO_MEMORY;
-    }
-    if (!compile(f, 1, why, sizeof why)) {
-        if (error)
-            snprintf(error->text, sizeof error->text, "filter \"%.80s\": %s", expression, why);
-        filter_close(f);
-        return CDPI_BAD_ARGUMENT;
-    }
-    *out = f;
-    return CDPI_OK;
-}
-
-void filter_close(struct filter *f)
-{
-    if (!f)
-        return;
-    for (unsigned i = 0; i < f->count; i++) {
-        if (f->programs[i].is_usable)
-            pcap_freecode(&f->programs[i].code);
-    }
-    free(f->expression);
-    free(f);
-}
-
-bool filter_passes(struct filter *f, const struct cdpi_frame *frame)
-{
-    char why[160];
-    unsigned i = 0;
-    while (i < f->count && f->programs[i].link_type != frame->link_type)
-        i++;
-    if (i == f->count && (i == LINK_TYPES || !compile(f, frame->link_type, why, sizeof why)))
-        return false;
-    struct pcap_pkthdr header = {.caplen = frame->captured, .len = frame->length};
-    return f->programs[i].is_usable &&
-           pcap_offline_filter(&f->programs[i].code, &header, frame->data) != 0;
-}
-
-/* ---- interfaces -------------------------------------------------------------------------- */
-
+/* libpcap's bytes are gone when its callback returns, so a batch is copied. */
 struct live {
     pcap_t *pcap;
-    char name[64];
     uint32_t link_type;
-    uint64_t fraction; /* nanoseconds in a unit of the time stamps' fraction */
-    uint8_t *buffer;
+    uint8_t *bytes;
     size_t used;
+    struct cdpi_frame *frames; /* during live_next */
+    size_t count;
 };
 
-static enum cdpi_status live_fail(struct live *l, const char *why, struct cdpi_error *error)
+/* libpcap's status and its words; some have only one of the two. */
+static void tell(struct live *live, const char *what, int status, struct failure *failure)
 {
-    if (error)
-        snprintf(error->text, sizeof error->text, "interface %s: %.160s", l->name, why);
-    live_close(l);
-    return CDPI_CANNOT_READ;
+    const char *words = pcap_geterr(live->pcap);
+    if (!*words)
+        words = pcap_statustostr(status);
+    fail(failure, CDPI_CANNOT_READ, "%s: %s", what, words);
 }
 
-static bool set_filter(struct live *l, const char *expression)
+static bool set_filter(struct live *live, const char *expression, struct failure *failure)
 {
-    struct bpf_program code;
-    if (pcap_compile(l->pcap, &code, expression, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        return false;
-    bool good = pcap_setfilter(l->pcap, &code) == 0;
-    pcap_freecode(&code);
-    return good;
+    struct bpf_program program;
+    if (!expression)
+        return true;
+    if (pcap_compile(live->pcap, &program, expression, 1, PCAP_NETMASK_UNKNOWN) != 0)
+        return fail(failure, CDPI_BAD_ARGUMENT, "filter \"%.60s\": %s", expression,
+                    pcap_geterr(live->pcap));
+    int status = pcap_setfilter(live->pcap, &program);
+    pcap_freecode(&program);
+    if (status != 0)
+        tell(live, "the filter cannot be set", status, failure);
+    return status == 0;
 }
 
-enum cdpi_status live_open(const char *interface, const char *expression, struct live **out,
-                           struct cdpi_error *error)
+static bool activate(struct live *live, const char *filter, struct failure *failure)
 {
-    char why[PCAP_ERRBUF_SIZE] = "";
-    struct live *l = calloc(1, sizeof *l);
-    *out = NULL;
-    if (!l)
-        return CDPI_NO_MEMORY;
-    snprintf(l->name, sizeof l->name, "%s", interface);
-    l->buffer = malloc(LIVE_BUFFER);
-    l->pcap = pcap_create(interface, why);
-    if (!l->pcap || !l->buffer)
-        return live_fail(l, why, error);
-    pcap_set_snaplen(l->pcap, SNAP_LENGTH);
-    pcap_set_promisc(l->pcap, 1);
-    pcap_set_timeout(l->pcap, WAIT_MS);
-    pcap_set_tstamp_precision(l->pcap, PCAP_TSTAMP_PRECISION_NANO);
-    int status = pcap_activate(l->pcap);
+    pcap_set_snaplen(live->pcap, SNAP_LENGTH);
+    pcap_set_promisc(live->pcap, 1);
+    pcap_set_timeout(live->pcap, WAIT_MS);
+    bool nanoseconds = pcap_set_tstamp_precision(live->pcap, PCAP_TSTAMP_PRECISION_NANO) == 0;
+    int status = pcap_activate(live->pcap);
     if (status < 0) {
-        const char *more = pcap_geterr(l->pcap);
-        return live_fail(l, more && *more ? more : pcap_statustostr(status), error);
+        tell(live, "the interface cannot be opened", status, failure);
+        return false;
     }
-    if (expression && !set_filter(l, expression))
-        return live_fail(l, pcap_geterr(l->pcap), error);
-    l->link_type = as_link_type(pcap_datalink(l->pcap));
-    l->fraction = pcap_get_tstamp_precision(l->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
-    *out = l;
-    return CDPI_OK;
+    char words[PCAP_ERRBUF_SIZE];
+    if (pcap_setnonblock(live->pcap, 1, words) != 0)
+        return fail(failure, CDPI_CANNOT_READ, "the interface cannot be opened: %s", words);
+    if (!nanoseconds)
+        return fail(failure, CDPI_CANNOT_READ, "libpcap gives no nanoseconds here");
+    int link = pcap_datalink(live->pcap);
+    live->link_type = link == DLT_RAW ? LINKTYPE_RAW_IP : (uint32_t)link;
+    return set_filter(live, filter, failure);
 }
 
-void live_close(struct live *l)
+struct live *live_open(const char *interface, const char *filter, struct failure *failure)
 {
-    if (!l)
+    char words[PCAP_ERRBUF_SIZE] = "";
+    struct live *live = calloc(1, sizeof *live);
+    if (!live || !(live->bytes = malloc(BATCH_BYTES))) {
+        fail(failure, CDPI_NO_MEMORY, "no memory for live capture");
+        goto out;
+    }
+    live->pcap = pcap_create(interface, words);
+    if (!live->pcap) {
+        fail(failure, CDPI_CANNOT_READ, "the interface cannot be opened: %s", words);
+        goto out;
+    }
+    if (activate(live, filter, failure))
+        return live;
+out:
+    live_close(live);
+    return NULL;
+}
+
+void live_close(struct live *live)
+{
+    if (!live)
         return;
-    if (l->pcap)
-        pcap_close(l->pcap);
-    free(l->buffer);
-    free(l);
+    if (live->pcap)
+        pcap_close(live->pcap);
+    free(live->bytes);
+    free(live);
 }
 
-/* libpcap's bytes hold until its next call: they are copied. */
-enum cdpi_status live_next(struct live *l, struct cdpi_frame *frames, size_t room, size_t *count,
-                           struct cdpi_error *error)
+static void take(u_char *context, const struct pcap_pkthdr *header, const u_char *data)
 {
-    size_t used = 0;
-    *count = 0;
-    while (*count < room && LIVE_BUFFER - used > SNAP_LENGTH) {
-        struct pcap_pkthdr *header;
-        const u_char *bytes;
-        int status = pcap_next_ex(l->pcap, &header, &bytes);
-        if (status == 0)
-            break;
+    struct live *live = (struct live *)(void *)context;
+    uint32_t captured = header->caplen;
+    if (captured > BATCH_BYTES - live->used)
+        captured = (uint32_t)(BATCH_BYTES - live->used);
+    uint8_t *copy = live->bytes + live->used;
+    memcpy(copy, data, captured);
+    live->used += captured;
+    live->frames[live->count++] = (struct cdpi_frame){
+        .data = copy,
+        .captured = captured,
+        .length = header->len > captured ? header->len : captured,
+        .time = (uint64_t)header->ts.tv_sec * 1000000000u + (uint64_t)header->ts.tv_usec,
+        .link_type = live->link_type};
+}
+
+/* Waits by itself, because libpcap's own timeout may wait for the first packet for ever. */
+static void wait_for_packets(struct live *live)
+{
+    struct pollfd ready = {.fd = pcap_get_selectable_fd(live->pcap), .events = POLLIN};
+    (void)poll(&ready, ready.fd >= 0 ? 1 : 0, WAIT_MS);
+}
+
+size_t live_next(struct live *live, struct cdpi_frame *frames, size_t room, struct failure *failure)
+{
+    int most = room < BATCH_MOST ? (int)room : BATCH_MOST;
+    live->frames = frames;
+    live->count = live->used = 0;
+    for (int attempt = 0; attempt < 2 && live->count == 0; attempt++) {
+        if (attempt > 0)
+            wait_for_packets(live);
+        int status = pcap_dispatch(live->pcap, most, take, (u_char *)live);
         if (status < 0) {
-            if (error)
-                snprintf(error->text, sizeof error->text, "interface %s: %.160s", l->name,
-                         pcap_geterr(l->pcap));
-            return CDPI_CANNOT_READ;
+            tell(live, "capture ended", status, failure);
+            break;
         }
-        memcpy(l->buffer + used, bytes, header->caplen);
-        frames[(*count)++] = (struct cdpi_frame){.data = l->buffer + used,
-                                                 .captured = header->caplen,
-                                                 .length = header->len,
-                                                 .time = (uint64_t)header->ts.tv_sec * 1000000000u +
-                                                         (uint64_t)header->ts.tv_usec * l->fraction,
-                                                 .link_type = l->link_type};
-        used += header->caplen;
     }
-    return CDPI_OK;
+    return live->count;
 }
 
 #else
-
-static enum cdpi_status missing(struct cdpi_error *error)
+struct live *live_open(const char *interface, const char *filter, struct failure *failure)
 {
-    if (error)
-        snprintf(error->text, sizeof error->text,
-                 "this build has no libpcap: no filters, no live capture");
-    return CDPI_CANNOT_READ;
-}
-
-enum cdpi_status filter_open(const char *expression, struct filter **filter,
-                             struct cdpi_error *error)
-{
-    (void)expression;
-    *filter = NULL;
-    return missing(error);
-}
-
-void filter_close(struct filter *filter)
-{
-    (void)filter;
-}
-
-bool filter_passes(struct filter *filter, const struct cdpi_frame *frame)
-{
-    (void)filter;
-    (void)frame;
-    return true;
-}
-
-enum cdpi_status live_open(const char *interface, const char *expression, struct live **live,
-                           struct cdpi_error *error)
-{
-    (void)interface;
-    (void)expression;
-    *live = NULL;
-    return missing(error);
+    (void)interface, (void)filter;
+    fail(failure, CDPI_CANNOT_READ,
+         "live capture needs libpcap, and this cdpi was built without it");
+    return NULL;
 }
 
 void live_close(struct live *live)
@@ -245,13 +156,9 @@ void live_close(struct live *live)
     (void)live;
 }
 
-enum cdpi_status live_next(struct live *live, struct cdpi_frame *frames, size_t room, size_t *count,
-                           struct cdpi_error *error)
+size_t live_next(struct live *live, struct cdpi_frame *frames, size_t room, struct failure *failure)
 {
-    (void)live;
-    (void)frames;
-    (void)room;
-    *count = 0;
-    return missing(error);
+    (void)live, (void)frames, (void)room, (void)failure;
+    return 0;
 }
 #endif

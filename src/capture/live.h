@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What libpcap does for us: BPF filters and live capture. Without it, both say so. */
+/* Interfaces, by libpcap. */
 #ifndef CDPI_CAPTURE_LIVE_H
 #define CDPI_CAPTURE_LIVE_H
 
-#include <cdpi/cdpi.h>
+#include "capture/failure.h"
 
 struct live;
-struct filter;
 
-/* The expression is compiled once a link type, when a frame of it comes. The first error is for
- * Ethernet. */
-enum cdpi_status filter_open(const char *expression, struct filter **filter,
-                             struct cdpi_error *error);
-void filter_close(struct filter *filter);
-bool filter_passes(struct filter *filter, const struct cdpi_frame *frame);
-
-enum cdpi_status live_open(const char *interface, const char *expression, struct live **live,
-                           struct cdpi_error *error);
+/* NULL: failure says why. `filter` may be NULL. */
+struct live *live_open(const char *interface, const char *filter, struct failure *failure);
 void live_close(struct live *live);
-/* Frames until `room` are there or the capture is silent for a moment. */
-enum cdpi_status live_next(struct live *live, struct cdpi_frame *frames, size_t room, size_t *count,
-                           struct cdpi_error *error);
+
+/* What has arrived, or arrives within 100 ms; perhaps nothing. */
+size_t live_next(struct live *live, struct cdpi_frame *frames, size_t room,
+                 struct failure *failure);
 
 #endif

@@ -1,223 +1,209 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "capture/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "capture/format.h"
-#include "capture/inflate.h"
+#include "core/cursor.h"
 
-enum {
-    CHUNK = 256 * 1024,
-    FIRST_ROOM = 1024 * 1024,
-    MOST_ROOM = MOST_BLOCK + CHUNK,
-    PACKED = 64 * 1024
-};
+/* Reads land at window[SOURCE_MOST]; the unread rest of the last ones is moved to just before. So a
+ * read goes to the same aligned place each time. */
+enum { WINDOW_SIZE = SOURCE_MOST + SOURCE_MOST + SOURCE_WINDOW };
 
-static enum cdpi_status fail(struct cdpi_error *error, enum cdpi_status status, const char *path,
-                             const char *why)
+static size_t read_memory(struct source *source, uint8_t *into, size_t room)
 {
-    if (error)
-        snprintf(error->text, sizeof error->text, "%.160s: %.80s", path, why);
-    return status;
-}
-
-/* ---- opening ----------------------------------------------------------------------------- */
-
-static bool map_file(struct source *s, size_t size)
-{
-    void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, s->fd, 0);
-    if (map == MAP_FAILED)
-        return false;
-    madvise(map, size, MADV_SEQUENTIAL);
-    s->map = map;
-    s->map_size = size;
-    s->is_mapped = true;
-    return true;
-}
-
-static ssize_t read_some(struct source *s, uint8_t *to, size_t room);
-
-static enum cdpi_status open_stream(struct source *s, const char *path, struct cdpi_error *error)
-{
-    const char *name;
-    s->buffer = malloc(FIRST_ROOM);
-    s->packed = malloc(PACKED);
-    if (!s->buffer || !s->packed)
-        return fail(error, CDPI_NO_MEMORY, path, "no memory for a buffer");
-    s->room = FIRST_ROOM;
-    while (s->packed_to < 4 && !s->is_at_end) {
-        ssize_t n = read_some(s, s->packed + s->packed_to, PACKED - s->packed_to);
-        if (n < 0)
-            return fail(error, CDPI_CANNOT_READ, path, s->why);
-        s->packed_to += (size_t)n;
-    }
-    if (s->packed_to == 0)
-        return fail(error, CDPI_UNKNOWN_FORMAT, path, "it is empty");
-    if (!inflater_recognises(s->packed, s->packed_to, &name)) {
-        memcpy(s->buffer, s->packed, s->packed_to);
-        s->to = s->packed_to;
-        return CDPI_OK;
-    }
-    s->inflater = inflater_open(s->packed, s->packed_to);
-    if (!s->inflater) {
-        char why[80];
-        snprintf(why, sizeof why, "it is compressed by %s, which this build does not read", name);
-        return fail(error, CDPI_UNKNOWN_FORMAT, path, why);
-    }
-    s->is_at_end = false;
-    return CDPI_OK;
-}
-
-/* A file that begins as a compressed one is streamed, all other plain files are mapped. */
-static bool is_compressed(int fd)
-{
-    uint8_t start[4];
-    const char *name;
-    ssize_t n = pread(fd, start, sizeof start, 0);
-    return n > 0 && inflater_recognises(start, (size_t)n, &name);
-}
-
-enum cdpi_status source_open(struct source *s, const char *path, struct cdpi_error *error)
-{
-    struct stat st;
-    *s = (struct source){.fd = -1};
-    s->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-    if (s->fd < 0 || fstat(s->fd, &st) != 0)
-        return fail(error, CDPI_CANNOT_READ, path, strerror(errno));
-    if (S_ISDIR(st.st_mode))
-        return fail(error, CDPI_CANNOT_READ, path, "it is a directory");
-    if (S_ISREG(st.st_mode)) {
-        s->total = (uint64_t)st.st_size;
-        if (st.st_size == 0)
-            return fail(error, CDPI_UNKNOWN_FORMAT, path, "it is empty");
-        if (strcmp(path, "-") != 0 && !is_compressed(s->fd) && map_file(s, (size_t)st.st_size))
-            return CDPI_OK;
-    }
-    return open_stream(s, path, error);
-}
-
-void source_close(struct source *s)
-{
-    if (s->map)
-        munmap((void *)(uintptr_t)s->map, s->map_size);
-    if (s->fd >= 0)
-        close(s->fd);
-    inflater_close(s->inflater);
-    free(s->buffer);
-    free(s->packed);
-    *s = (struct source){.fd = -1};
-}
-
-/* ---- reading ----------------------------------------------------------------------------- */
-
-const uint8_t *source_bytes(const struct source *s, size_t *size)
-{
-    *size = s->is_mapped ? s->total - s->map_at : s->to - s->from;
-    return s->is_mapped ? s->map + s->map_at : s->buffer + s->from;
-}
-
-void source_take(struct source *s, size_t size)
-{
-    if (s->is_mapped)
-        s->map_at += size;
-    else
-        s->from += size;
-}
-
-void source_check_shrink(struct source *s)
-{
-    struct stat st;
-    if (!s->is_mapped || fstat(s->fd, &st) != 0 || (uint64_t)st.st_size >= s->total)
-        return;
-    s->is_cut = true;
-    s->total = (uint64_t)st.st_size > s->map_at ? (uint64_t)st.st_size : s->map_at;
-}
-
-static ssize_t read_some(struct source *s, uint8_t *to, size_t room)
-{
-    ssize_t n;
-    do
-        n = read(s->fd, to, room);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        s->why = strerror(errno);
-    else
-        s->passed += (uint64_t)n;
-    if (n == 0)
-        s->is_at_end = true;
+    size_t n = source->memory_left < room ? source->memory_left : room;
+    if (source->memory_chunk && n > source->memory_chunk)
+        n = source->memory_chunk;
+    if (n)
+        memcpy(into, source->memory, n);
+    source->memory += n;
+    source->memory_left -= n;
     return n;
 }
 
-/* Unpacks into what room there is; reads more where nothing waits. */
-static bool inflate_some(struct source *s)
+/* Bytes of the input as they are; 0 at its end, on failure, and when the reader is stopped. */
+static size_t read_raw(struct source *source, uint8_t *into, size_t room)
 {
-    size_t used, made;
-    if (s->packed_from == s->packed_to) {
-        ssize_t n = read_some(s, s->packed, PACKED);
-        if (n < 0)
-            return false;
-        s->packed_from = 0;
-        s->packed_to = (size_t)n;
-        if (n == 0) {
-            s->is_cut = !inflater_is_between(s->inflater);
-            return true;
-        }
+    ssize_t got = 0;
+    if (source->raw_ended)
+        return 0;
+    if (source->fd < 0) {
+        got = (ssize_t)read_memory(source, into, room);
+    } else {
+        do {
+            got = read(source->fd, into, room);
+        } while (got < 0 && errno == EINTR && !(source->stopped && *source->stopped));
+        if (got < 0 && errno != EINTR)
+            fail_errno(&source->failure, CDPI_CANNOT_READ, "cannot be read", errno);
     }
-    if (!inflater_run(s->inflater, s->packed + s->packed_from, s->packed_to - s->packed_from, &used,
-                      s->buffer + s->to, s->room - s->to, &made)) {
-        s->why = "its compressed data is corrupt";
-        return false;
+    if (got <= 0) {
+        source->raw_ended = true;
+        if (got == 0 && source->size_known && source->raw_total < source->size)
+            fail(&source->failure, CDPI_CUT, "the file became shorter while it was read");
+        return 0;
     }
-    s->packed_from += used;
-    s->to += made;
-    return true;
+    source->raw_total += (uint64_t)got;
+    return (size_t)got;
 }
 
-static bool make_room(struct source *s, size_t need)
+bool source_refill(struct source *source)
 {
-    if (s->from) {
-        memmove(s->buffer, s->buffer + s->from, s->to - s->from);
-        s->to -= s->from;
-        s->from = 0;
-    }
-    if (need + CHUNK <= s->room)
+    source->raw_at = 0;
+    source->raw_end = read_raw(source, source->raw, SOURCE_WINDOW);
+    return source->raw_end > 0;
+}
+
+static size_t fill(struct source *source, uint8_t *into, size_t room)
+{
+    if (source->decoder)
+        return source->decoder->fill(source, into, room);
+    return read_raw(source, into, room);
+}
+
+bool source_need(struct source *source, size_t n)
+{
+    size_t left = source_left(source);
+    if (left >= n)
         return true;
-    if (need > MOST_ROOM)
+    if (source->ended || n > SOURCE_MOST)
         return false;
-    uint8_t *larger = realloc(s->buffer, need + CHUNK);
-    if (!larger)
-        return false;
-    s->buffer = larger;
-    s->room = need + CHUNK;
+    memmove(source->window + SOURCE_MOST - left, source->window + source->at, left);
+    source->at = SOURCE_MOST - left;
+    source->end = SOURCE_MOST;
+    while (source_left(source) < n) {
+        size_t got = fill(source, source->window + source->end, SOURCE_WINDOW);
+        if (got == 0) {
+            source->ended = true;
+            return false;
+        }
+        source->end += got;
+        source->total += got;
+    }
     return true;
 }
 
-enum cdpi_status source_fill(struct source *s, size_t need)
+/* ---- compression
+ * ------------------------------------------------------------------------------------ */
+
+/* What a compressed file begins with: RFC 1952 2.3.1, RFC 8878 3.1.1 and 3.1.2; the others only to
+ * name them. */
+static const struct compression {
+    const char *name;
+    uint8_t magic[4], mask[4];
+    const struct decoder *decoder;
+    void *(*open)(void);
+} compressions[] = {
+    {"gzip", {0x1f, 0x8b}, {0xff, 0xff}, &gzip_decoder, gzip_open},
+    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, {0xff, 0xff, 0xff, 0xff}, &zstd_decoder, zstd_open},
+    {"zstd", {0x50, 0x2a, 0x4d, 0x18}, {0xf0, 0xff, 0xff, 0xff}, &zstd_decoder, zstd_open},
+    {"xz", {0xfd, '7', 'z', 'X'}, {0xff, 0xff, 0xff, 0xff}, NULL, NULL},
+    {"bzip2", {'B', 'Z', 'h'}, {0xff, 0xff, 0xff}, NULL, NULL},
+    {"lz4", {0x04, 0x22, 0x4d, 0x18}, {0xff, 0xff, 0xff, 0xff}, NULL, NULL},
+    {"zip", {'P', 'K', 3, 4}, {0xff, 0xff, 0xff, 0xff}, NULL, NULL},
+};
+
+static const struct compression *find_compression(const uint8_t first[4])
 {
-    if (s->is_mapped)
-        return CDPI_OK;
-    if (!make_room(s, need)) {
-        s->why = "no memory for a record";
-        return CDPI_CANNOT_READ;
+    for (size_t i = 0; i < sizeof compressions / sizeof *compressions; i++) {
+        const struct compression *c = &compressions[i];
+        size_t same = 0;
+        while (same < 4 && (first[same] & c->mask[same]) == c->magic[same])
+            same++;
+        if (same == 4)
+            return c;
     }
-    while (s->to - s->from < need && !s->is_at_end) {
-        if (s->inflater) {
-            if (!inflate_some(s))
-                return CDPI_CANNOT_READ;
-            continue;
-        }
-        ssize_t n = read_some(s, s->buffer + s->to, s->room - s->to);
-        if (n < 0)
-            return CDPI_CANNOT_READ;
-        s->to += (size_t)n;
+    return NULL;
+}
+
+/* Puts the decoder between the input and the window: what is in the window was its input. */
+static bool start_decoder(struct source *source, const struct compression *compression)
+{
+    if (!compression->decoder)
+        return fail(&source->failure, CDPI_UNKNOWN_FORMAT,
+                    "compressed by %s; gzip and zstd are what can be read", compression->name);
+    if (!compression->decoder->fill)
+        return fail(&source->failure, CDPI_CANNOT_READ,
+                    "compressed by %s, and this cdpi was built without it", compression->name);
+    source->raw = malloc(SOURCE_WINDOW);
+    source->decoder_state = compression->open();
+    if (!source->raw || !source->decoder_state)
+        return fail(&source->failure, CDPI_NO_MEMORY, "no memory to decompress it");
+    source->decoder = compression->decoder;
+    source->raw_end = source_left(source);
+    memcpy(source->raw, source->window + source->at, source->raw_end);
+    source->at = source->end;
+    source->total = 0;
+    return true;
+}
+
+static bool start(struct source *source)
+{
+    source->window = aligned_alloc(4096, WINDOW_SIZE);
+    if (!source->window)
+        return fail(&source->failure, CDPI_NO_MEMORY, "no memory to read it");
+    source->at = source->end = SOURCE_MOST;
+    if (!source_need(source, 4))
+        return source->failure.status == CDPI_OK; /* too short for a magic: the format's business */
+    const struct compression *compression = find_compression(source->window + source->at);
+    return !compression || start_decoder(source, compression);
+}
+
+/* ---- opening
+ * ------------------------------------------------------------------------------------------ */
+
+static bool look_at_file(struct source *source)
+{
+    struct stat file;
+    if (fstat(source->fd, &file) != 0)
+        return fail_errno(&source->failure, CDPI_CANNOT_READ, "cannot be read", errno);
+    if (S_ISDIR(file.st_mode))
+        return fail(&source->failure, CDPI_CANNOT_READ, "is a directory");
+    if (!S_ISREG(file.st_mode))
+        return true;
+    off_t from = lseek(source->fd, 0, SEEK_CUR);
+    if (from >= 0 && from < file.st_size) {
+        source->size = (uint64_t)(file.st_size - from);
+        source->size_known = true;
+        (void)posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     }
-    return CDPI_OK;
+    return true;
+}
+
+bool source_open(struct source *source, const char *path, const atomic_int *stopped)
+{
+    *source = (struct source){.fd = STDIN_FILENO, .stopped = stopped};
+    if (strcmp(path, "-") != 0) {
+        source->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (source->fd < 0)
+            return fail_errno(&source->failure, CDPI_CANNOT_READ, "cannot be opened", errno);
+        source->owns_fd = true;
+    }
+    return look_at_file(source) && start(source);
+}
+
+bool source_open_memory(struct source *source, const void *data, size_t size, size_t chunk)
+{
+    *source = (struct source){.fd = -1,
+                              .memory = data,
+                              .memory_left = size,
+                              .memory_chunk = chunk,
+                              .size = size,
+                              .size_known = true};
+    return start(source);
+}
+
+void source_close(struct source *source)
+{
+    if (source->decoder_state && source->decoder)
+        source->decoder->close(source->decoder_state);
+    free(source->raw);
+    free(source->window);
+    if (source->owns_fd)
+        close(source->fd);
 }

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Classic pcap (draft-ietf-opsawg-pcap): a header of 24 bytes, then records.
+ *
+ *     magic u32 | major u16 | minor u16 | reserved u32 | reserved u32 | snaplen u32 | link type u32
+ *     seconds u32 | fraction u32 | captured u32 | length u32 [| index u32 | protocol u16 | type u8
+ * | pad u8]
+ */
+#include "capture/formats.h"
+
+enum { FILE_HEADER = 24, RECORD_HEADER = 16, MODIFIED_RECORD_HEADER = 24 };
+
+/* The low 16 bits; those above say how long a frame check sequence is. */
+enum { LINK_TYPE_BITS = 0xffff };
+
+static const struct magic {
+    uint32_t value;
+    uint32_t fraction, header_size;
+} magics[] = {
+    {0xa1b2c3d4, 1000, RECORD_HEADER},
+    {0xa1b23c4d, 1, RECORD_HEADER},
+    {0xa1b2cd34, 1000, MODIFIED_RECORD_HEADER}, /* of old patched libpcaps on Linux */
+};
+
+static const struct magic *find_magic(const uint8_t bytes[4], bool swapped)
+{
+    struct cursor c = cursor_over(bytes, 4);
+    uint32_t value = read_u32(&c, swapped);
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+        if (magics[i].value == value)
+            return &magics[i];
+    }
+    return NULL;
+}
+
+bool pcap_file_is(const uint8_t magic[4])
+{
+    return find_magic(magic, false) || find_magic(magic, true);
+}
+
+void judge_end(const struct source *source, const char *what, struct failure *failure)
+{
+    if (source->failure.status != CDPI_OK)
+        *failure = source->failure;
+    else if (source_left(source) > 0)
+        fail(failure, CDPI_CUT, "cut off in the middle of %s, %zu bytes after byte %llu", what,
+             source_left(source), (unsigned long long)source_position(source));
+}
+
+bool pcap_file_open(struct pcap_file *file, struct source *source, struct failure *failure)
+{
+    if (!source_need(source, FILE_HEADER)) {
+        judge_end(source, "the file's header", failure);
+        return false;
+    }
+    const uint8_t *bytes = source->window + source->at;
+    const struct magic *magic = find_magic(bytes, false);
+    file->swapped = !magic;
+    if (!magic)
+        magic = find_magic(bytes, true);
+    file->header_size = magic->header_size;
+    file->fraction = magic->fraction;
+    struct cursor c = cursor_over(bytes, FILE_HEADER);
+    cursor_skip(&c, 4);
+    uint16_t major = read_u16(&c, file->swapped);
+    if (major != 2)
+        return fail(failure, CDPI_UNKNOWN_FORMAT, "pcap of version %u; only 2 is known", major);
+    cursor_seek(&c, 20);
+    file->link_type = read_u32(&c, file->swapped) & LINK_TYPE_BITS;
+    source->at += FILE_HEADER;
+    return true;
+}
+
+/* The frames that are whole in the window. `swapped` is constant where this is inlined. */
+static inline size_t walk(struct pcap_file *file, struct source *source, struct cdpi_frame *frames,
+                          size_t room, bool swapped, struct failure *failure)
+{
+    const uint32_t header_size = file->header_size, fraction = file->fraction;
+    const uint32_t link_type = file->link_type;
+    const uint8_t *window = source->window;
+    size_t at = source->at, end = source->end, count = 0;
+    while (count < room && end - at >= header_size) {
+        struct cursor c = cursor_over(window + at, RECORD_HEADER);
+        uint32_t seconds = read_u32(&c, swapped);
+        uint32_t part = read_u32(&c, swapped);
+        uint32_t captured = read_u32(&c, swapped);
+        uint32_t length = read_u32(&c, swapped);
+        if (captured > CAPTURED_MOST) {
+            source->at = at;
+            fail(failure, CDPI_BROKEN,
+                 "packet %llu at byte %llu says it has %u bytes; %u is the most",
+                 (unsigned long long)(file->packets + count + 1),
+                 (unsigned long long)source_position(source), captured, CAPTURED_MOST);
+            break;
+        }
+        if (end - at - header_size < captured)
+            break;
+        frames[count++] =
+            (struct cdpi_frame){.data = window + at + header_size,
+                                .captured = captured,
+                                .length = length > captured ? length : captured,
+                                .time = seconds * UINT64_C(1000000000) + (uint64_t)part * fraction,
+                                .link_type = link_type};
+        at += header_size + captured;
+    }
+    source->at = at;
+    file->packets += count;
+    return count;
+}
+
+static size_t walk_window(struct pcap_file *file, struct source *source, struct cdpi_frame *frames,
+                          size_t room, struct failure *failure)
+{
+    if (file->swapped)
+        return walk(file, source, frames, room, true, failure);
+    return walk(file, source, frames, room, false, failure);
+}
+
+/* How many bytes the next record takes; its header alone while that is not there. */
+static size_t record_size(const struct pcap_file *file, const struct source *source)
+{
+    if (source_left(source) < file->header_size)
+        return file->header_size;
+    struct cursor c = cursor_over(source->window + source->at, RECORD_HEADER);
+    cursor_skip(&c, 8);
+    return file->header_size + read_u32(&c, file->swapped);
+}
+
+size_t pcap_file_next(struct pcap_file *file, struct source *source, struct cdpi_frame *frames,
+                      size_t room, struct failure *failure)
+{
+    for (;;) {
+        size_t count = walk_window(file, source, frames, room, failure);
+        if (count > 0 || failure->status != CDPI_OK)
+            return count;
+        if (!source_need(source, record_size(file, source))) {
+            judge_end(source, "a packet", failure);
+            return 0;
+        }
+    }
+}
