@@ -30,7 +30,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (!rpc_read(&c, &m))
         return NO;
     if (!c.ran_short)
-        return answer_by_bits(in, &c, &m);
+        return weigh(in, &c, &m);
     return is_udp(in) && is_cut(in, &c) && c.at >= 24 ? likely(in, "cut message", &c)
                                                       : short_of(in, &c);
 }

@@ -188,7 +188,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     struct cursor body = c;
     if (!is_body(&c, type, size))
         return NO;
-    return c.ran_short ? short_of(in, &c) : answer_by_bits(in, &c, body, type, size);
+    return c.ran_short ? short_of(in, &c) : weigh(in, &c, body, type, size);
 }
 
 static enum answer validate(struct inspection *in)
