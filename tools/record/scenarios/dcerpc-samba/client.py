@@ -3,22 +3,22 @@
 import re
 import sys
 
-from impacket.dcerpc.v5 import epm, lsat, samr, transport
+from impacket.dcerpc.v5 import epm, samr, transport
 from impacket.dcerpc.v5.rpcrt import DCERPCException
 
 HOST = "192.0.2.2"
 caller = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{HOST}[{sys.argv[1]}]").get_dce_rpc()
 caller.connect()
-print(len(epm.hept_lookup(None, dce=caller)), "interfaces")
+listed = [epm.PrintStringBinding(entry["tower"]["Floors"]) for entry in epm.hept_lookup(None, dce=caller)]
+print(len(listed), "interfaces", listed)
 caller.disconnect()
-for interface in (samr.MSRPC_UUID_SAMR, lsat.MSRPC_UUID_LSAT):
-    binding = epm.hept_map(HOST, interface, protocol="ncacn_ip_tcp")
-    caller = transport.DCERPCTransportFactory(binding).get_dce_rpc()
+ports = sorted({int(m) for m in re.findall(r"ncacn_ip_tcp:[^\[]*\[(\d+)\]", " ".join(listed))})
+for port in ports[:3]:
+    caller = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{HOST}[{port}]").get_dce_rpc()
     caller.connect()
-    caller.bind(interface)
     try:
-        caller.call(0, b"\0" * 8)
-        caller.recv()
+        caller.bind(samr.MSRPC_UUID_SAMR)
+        samr.hSamrConnect(caller)
     except DCERPCException as error:
-        print(binding, error)
+        print(port, error)
     caller.disconnect()
