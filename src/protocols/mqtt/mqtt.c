@@ -4,7 +4,6 @@
  * CONNACK (section 3.2). The fixed header's length is a number of 7 bits a byte (section 1.5.5).
  * Joined late: a chain of whole packets whose reserved flags hold is likely.
  */
-#include "framing/weight.h"
 #include "protocols/protocol.h"
 
 enum {
