@@ -109,8 +109,7 @@ static enum answer ask_directly(const struct test_case *c, const struct cdpi_pro
                             .first_speaker = c->messages[0].side,
                             .datagrams = r->datagrams,
                             .datagram_count = r->exchange.datagram_count,
-                            .heads = {r->heads[0], r->heads[1]},
-                            .head_sizes = {r->exchange.size[0], r->exchange.size[1]}};
+                            .heads = {r->heads[0], r->heads[1]}};
     in.server.side = SERVER;
     if (is_udp(&in)) {
         in.client.size = in.server.size = 0;

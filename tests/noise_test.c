@@ -115,13 +115,8 @@ static uint32_t base64_text(uint8_t *to)
 /* A deflate, gzip or zstd stream's beginning, then what compressed data looks like. */
 static uint32_t compressed(uint8_t *to)
 {
-    static const char *const starts[] = {"\x1f\x8b\x08\x08",
-                                         "\x28\xb5\x2f\xfd",
-                                         "\x78\x9c\xed\xbd",
-                                         "\xfd"
-                                         "7zXZ",
-                                         "PK\x03\x04",
-                                         "BZh9"};
+    static const char *const starts[] = {"\x1f\x8b\x08\x08", "\x28\xb5\x2f\xfd", "\x78\x9c\xed\xbd",
+                                         "\3757zXZ",         "PK\x03\x04",       "BZh9"};
     uint32_t size = 64 + (uint32_t)(draw() % (MOST - 64));
     fill_random(to, size);
     memcpy(to, starts[draw() % 6], 4);

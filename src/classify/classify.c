@@ -225,10 +225,9 @@ static void prepare(struct session *s, unsigned which, bool swapped)
     in->first_speaker = swapped ? !x->first_speaker : x->first_speaker;
     in->datagrams = x->datagrams;
     in->datagram_count = x->datagram_count;
-    in->heads[CLIENT] = x->head[c];
-    in->heads[SERVER] = x->head[v];
-    in->head_sizes[CLIENT] = x->size[c];
-    in->head_sizes[SERVER] = x->size[v];
+    in->heads[CLIENT] = x->head[CLIENT];
+    in->heads[SERVER] = x->head[SERVER];
+    in->is_exchanged = swapped;
 }
 
 static enum answer ask(struct session *s, room_index room, unsigned which, bool swapped)

@@ -67,8 +67,8 @@ struct inspection {
     /* UDP: all datagrams of the flow kept so far, both sides; see inspection_datagram(). */
     const struct datagram *datagrams;
     uint32_t datagram_count;
-    const uint8_t *heads[2];
-    uint32_t head_sizes[2];
+    const uint8_t *heads[2]; /* of the datagrams' own sides; */
+    uint8_t is_exchanged;    /* 1: `client` above is their SERVER */
 
     /* Said by the validator. */
     const char *rule; /* what decided; a string literal, a few words */
@@ -96,7 +96,7 @@ static inline struct cursor inspection_datagram(const struct inspection *in, uin
         return cursor_over("", 0);
     const struct datagram *d = &in->datagrams[i];
     struct cursor c = cursor_over(in->heads[d->side] + d->offset, d->size);
-    c.side = d->side;
+    c.side = d->side ^ in->is_exchanged;
     return c;
 }
 
