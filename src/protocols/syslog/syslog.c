@@ -92,17 +92,31 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
     return likely(in, "priority and text", &c);
 }
 
-/* RFC 6587 section 3.4.1: the message's size in digits. */
-static enum answer judge_client(struct inspection *in, struct cursor c)
+/* RFC 6587 section 3.4.1: the message's size in digits, the first of them not 0. A count is only
+ * believed where all that it counts is there. */
+static enum answer judge_counted(struct inspection *in, struct cursor c)
 {
-    if (is_udp(in) || !is_digit(cursor_peek(&c, 0)))
-        return judge_message(in, c);
+    uint32_t count = 0;
+    if (cursor_peek(&c, 0) == '0')
+        return NO;
     for (unsigned digits = 0; digits < 5 && is_digit(cursor_peek(&c, 0)); digits++)
-        cursor_skip(&c, 1);
+        count = count * 10 + (uint32_t)(cursor_u8(&c) - '0');
     uint8_t blank = cursor_u8(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    return blank == ' ' ? judge_message(in, c) : NO;
+    if (blank != ' ')
+        return NO;
+    uint32_t end = c.at + count;
+    enum answer answer = judge_message(in, c);
+    if (answer != YES || c.size >= end)
+        return answer;
+    return in->is_final || end > LINE_LIMIT ? LIKELY : wants(in, (enum side)c.side, end);
+}
+
+static enum answer judge_client(struct inspection *in, struct cursor c)
+{
+    bool is_counted = !is_udp(in) && is_digit(cursor_peek(&c, 0));
+    return is_counted ? judge_counted(in, c) : judge_message(in, c);
 }
 
 /* A receiver says nothing; what a program that also answers says is not syslog's. */
