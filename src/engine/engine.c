@@ -152,6 +152,8 @@ enum cdpi_status cdpi_open(const struct cdpi_options *given, struct cdpi **out,
     engine->memory = memory;
     engine->on_event = options.on_event;
     engine->on_event_context = options.on_event_context;
+    if (options.on_event)
+        engine->events = options.events ? options.events : UINT32_MAX;
     engine->decoder.vlan_strict = options.vlan_strict;
     engine->decapsulates = !options.no_decap;
     engine->ask_all = options.ask_all;

@@ -221,6 +221,15 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
     s->changes++;
 }
 
+void table_empty(struct table *table, uint32_t segment)
+{
+    struct segment *s = &table->segments[segment];
+    memset(s->records, 0, (size_t)s->capacity * table->record_size);
+    table->used -= s->used;
+    s->used = 0;
+    s->changes++;
+}
+
 /* Lower goes first: one packet, then settled, then undecided. */
 static uint32_t worth(const struct hot *hot)
 {

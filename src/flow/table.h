@@ -241,6 +241,9 @@ uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t 
 /* Takes the record out; those that follow move back. */
 void table_remove(struct table *table, uint32_t segment, uint32_t slot);
 
+/* Takes all records of a segment out. */
+void table_empty(struct table *table, uint32_t segment);
+
 /* The record to evict: of a window from the clock hand on, one-packet flows before settled ones
  * before undecided ones, the idlest first. NO_SLOT where the segment is empty. */
 uint32_t table_choose_victim(struct table *table, uint32_t segment, uint32_t now);
