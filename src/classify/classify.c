@@ -360,6 +360,16 @@ static void ask_children(struct session *s, room_index room)
         ask_room(s, parent->children[i]);
 }
 
+/* The size of the datagram under inspection before a capture cut it; 0 for streams. */
+static uint32_t datagram_size(const struct session *s, enum side side, uint32_t captured)
+{
+    uint8_t chosen = s->state->chosen[side];
+    if (s->exchange->transport != OVER_UDP || chosen == 0 || chosen > s->exchange->datagram_count)
+        return 0;
+    uint32_t wire = s->exchange->datagrams[chosen - 1].wire_size;
+    return wire > captured ? wire : captured;
+}
+
 /* Rule 1: what the new bytes propose. */
 static void ask_proposed(struct session *s)
 {
@@ -369,8 +379,9 @@ static void ask_proposed(struct session *s)
         return;
     room_index proposed[MAX_PROPOSED];
     const struct classifier *c = s->classifier;
-    unsigned n = signature_table_propose(c->table, s->exchange->transport, bytes.data, bytes.size,
-                                         proposed, MAX_PROPOSED);
+    unsigned n =
+        signature_table_propose(c->table, s->exchange->transport, bytes.data, bytes.size,
+                                datagram_size(s, s->side, bytes.size), proposed, MAX_PROPOSED);
     for (unsigned i = 0; i < n; i++)
         ask_room(s, proposed[c->reversed ? n - 1 - i : i]);
     if (s->exchange->transport != OVER_UDP)

@@ -292,18 +292,6 @@ static uint32_t read_length(const uint8_t *at, uint8_t width, bool little)
     return value;
 }
 
-static bool sizes_fit(const struct entry *e, const uint8_t *data, uint32_t size)
-{
-    if (size < e->min_size || size > e->max_size)
-        return false;
-    if (e->length_width == 0)
-        return true;
-    if (size < (uint32_t)e->length_offset + e->length_width)
-        return false;
-    uint32_t said = read_length(data + e->length_offset, e->length_width, e->length_is_little);
-    return (int64_t)said + e->length_add == size;
-}
-
 static bool window_fits(const struct entry *e, const uint8_t *bytes)
 {
     uint64_t window[2];
@@ -317,11 +305,23 @@ struct probe {
     const struct signature_table *table;
     const uint8_t *data, *padded;
     uint32_t size, padded_size;
+    uint32_t wire;  /* a datagram's size, 0 for streams */
     uint64_t start; /* the first eight bytes */
-    bool is_datagram;
     room_index *proposed;
     unsigned count, room;
 };
+
+static bool sizes_fit(const struct entry *e, const struct probe *p)
+{
+    if (p->wire < e->min_size || p->wire > e->max_size)
+        return false;
+    if (e->length_width == 0)
+        return true;
+    if (p->size < (uint32_t)e->length_offset + e->length_width)
+        return false;
+    uint32_t said = read_length(p->data + e->length_offset, e->length_width, e->length_is_little);
+    return (int64_t)said + e->length_add == p->wire;
+}
 
 /* A window far into a long payload: only what the signature has can be read. */
 static bool tail_fits(const struct probe *p, const struct entry *e)
@@ -340,7 +340,7 @@ static bool entry_fits(const struct probe *p, const struct entry *e)
         return false;
     bool fits = e->offset + (uint32_t)WINDOW <= p->padded_size ? window_fits(e, p->padded)
                                                                : tail_fits(p, e);
-    return fits && (!p->is_datagram || sizes_fit(e, p->data, p->size));
+    return fits && (p->wire == 0 || sizes_fit(e, p));
 }
 
 static void propose(struct probe *p, const struct entry *e)
@@ -367,8 +367,8 @@ static inline void walk(struct probe *p, uint32_t from, uint32_t to)
 }
 
 unsigned signature_table_propose(const struct signature_table *table, uint8_t transport,
-                                 const uint8_t *data, uint32_t size, room_index *proposed,
-                                 unsigned room)
+                                 const uint8_t *data, uint32_t size, uint32_t wire,
+                                 room_index *proposed, unsigned room)
 {
     uint8_t copy[PADDED + WINDOW];
     const struct shelf *shelf = &table->shelves[shelf_of(transport)];
@@ -377,7 +377,7 @@ unsigned signature_table_propose(const struct signature_table *table, uint8_t tr
                       .padded = data,
                       .size = size,
                       .padded_size = size,
-                      .is_datagram = transport == OVER_UDP,
+                      .wire = wire,
                       .proposed = proposed,
                       .room = room};
     if (size < PADDED) {
