@@ -168,7 +168,7 @@ bool engine_force_oldest(struct cdpi *engine)
     if (engine->heads.oldest == HEAD_NONE)
         return false;
     const struct head *head = head_at(&engine->heads, engine->heads.oldest);
-    struct flow_place place = {&engine->tables[head->is_v6], head->segment, head->slot};
+    struct flow_place place = place_at(&engine->tables[head->is_v6], head->segment, head->slot);
     engine->stats.heads_forced++;
     engine_conclude(engine, &place);
     return true;
