@@ -108,30 +108,38 @@ static bool ends_with_prompt(struct cursor c)
     return false;
 }
 
-static int weigh_server(struct cursor c)
-{
-    if (cursor_peek(&c, 0) == IAC)
-        return weigh_commands(&c);
-    if (!is_terminal_text(c))
-        return -1;
-    return ends_with_prompt(c) ? PROMPT_BITS : 0;
-}
-
-static int weigh_client(struct cursor c)
+/* Options, from the first byte on. 0: this side has none; -1: bytes that are no terminal's. */
+static int weigh_side(struct cursor c)
 {
     if (cursor_peek(&c, 0) == IAC)
         return weigh_commands(&c);
     return is_terminal_text(c) ? 0 : -1;
 }
 
+static enum answer judge_options(struct inspection *in)
+{
+    return answer_by_sides(in, weigh_side(in->client), weigh_side(in->server), "options");
+}
+
+/* A prompt is the server's last word before the client's: text that is still arriving may go on. */
+static enum answer judge_prompt(struct inspection *in)
+{
+    const struct cursor *c = &in->server;
+    if (in->first_speaker != SERVER || c->size > TEXT_LIMIT)
+        return NO;
+    if (!both_spoke(in) && !in->is_final)
+        return cursor_peek(c, 0) < 0x80 ? wants(in, CLIENT, 1) : NO;
+    int last = cursor_peek(c, c->size - 1);
+    if ((last != ':' && last != ' ') || !ends_with_prompt(*c) || !is_terminal_text(*c) ||
+        !is_terminal_text(in->client))
+        return NO;
+    return answer_by_bits(in, PROMPT_BITS, "prompt", c);
+}
+
 static enum answer validate(struct inspection *in)
 {
-    int server = weigh_server(in->server), client = weigh_client(in->client);
-    /* A prompt is the last word before the client's: text that is still arriving may go on. */
-    if (server == PROMPT_BITS && !both_spoke(in) && !in->is_final)
-        return MORE;
     bool has_commands = cursor_peek(&in->server, 0) == IAC || cursor_peek(&in->client, 0) == IAC;
-    return answer_by_sides(in, client, server, has_commands ? "options" : "prompt");
+    return has_commands ? judge_options(in) : judge_prompt(in);
 }
 
 static const struct signature signatures[] = {

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * OICQ, Tencent's QQ messaging, as open clients (libqq, OpenQ) speak it:
+ *
+ *     2  version (2)  command (2)  sequence (2)  user (4)  body, encrypted in blocks of 8  3
+ *
+ * On a stream, 2 bytes of length (their own included) precede each message. A body may begin with 8
+ * zeros. The user and the version come back in every message of a session.
+ */
+#include "protocols/protocol.h"
+
+enum { HEADER = 11, LEAST = HEADER + 1, OLDEST = 0x0800, NEWEST = 0x5000, MOST_MESSAGES = 3 };
+
+/* First and last byte, the command's high byte, the version's range. */
+enum { BITS_FOR_FRAME = 8 + 8 + 7 + 2, BITS_FOR_BLOCKS = 3, BITS_FOR_ZEROS = 40 };
+enum { BITS_FOR_SESSION = 32, LEAST_USER = 10000 };
+
+struct message {
+    uint32_t user;
+    unsigned bits;
+};
+
+/* The cursor holds one message, all of it. */
+static bool message_read(struct cursor c, struct message *m)
+{
+    if (c.size < LEAST || cursor_u8(&c) != 2 || cursor_peek(&c, c.size - 2) != 3)
+        return false;
+    uint16_t version = cursor_u16(&c), command = cursor_u16(&c);
+    cursor_skip(&c, 2);
+    m->user = cursor_u32(&c);
+    if (version < OLDEST || version >= NEWEST || command == 0 || (command >> 8 & ~8))
+        return false;
+    /* The server asks before it knows the user. */
+    if (m->user < LEAST_USER && m->user != 0)
+        return false;
+    m->bits = BITS_FOR_FRAME;
+    if (cursor_left(&c) > 8 && cursor_peek_u32(&c, 0) == 0 && cursor_peek_u32(&c, 4) == 0)
+        m->bits += BITS_FOR_ZEROS;
+    if (cursor_left(&c) % 8 == 1)
+        m->bits += BITS_FOR_BLOCKS;
+    return true;
+}
+
+static enum answer judge_datagrams(struct inspection *in)
+{
+    struct message first = {0}, next;
+    unsigned bits = 0;
+    for (uint32_t i = 0; i < in->datagram_count; i++) {
+        if (in->datagrams[i].cut || !message_read(inspection_datagram(in, i), &next))
+            return NO;
+        if (i == 0)
+            first = next;
+        if (i && next.user != first.user)
+            return NO;
+        bits += next.bits + (i ? BITS_FOR_SESSION : 0);
+    }
+    struct cursor c = in->client.size ? in->client : in->server;
+    cursor_skip(&c, HEADER);
+    return answer_by_bits(in, bits, "message", &c);
+}
+
+static enum answer judge_stream(struct inspection *in, struct cursor c)
+{
+    struct message first = {0}, next;
+    unsigned bits = 0;
+    for (int i = 0; i < MOST_MESSAGES && bits < BITS_FOR_YES; i++) {
+        struct cursor rest = c;
+        uint16_t length = cursor_u16(&rest);
+        int mark = cursor_peek(&rest, 0);
+        if (!rest.ran_short && (length < LEAST + 2 || (mark >= 0 && mark != 2)))
+            return NO;
+        struct cursor message = cursor_take(&rest, length >= 2 ? length - 2u : 0u);
+        if (rest.ran_short || message.ran_short) {
+            rest.at = rest.size;
+            return bits >= BITS_FOR_LIKELY ? likely(in, "message", &c) : short_of(in, &rest);
+        }
+        if (!message_read(message, &next))
+            return NO;
+        if (i == 0)
+            first = next;
+        if (next.user != first.user)
+            return NO;
+        bits += next.bits + (i ? BITS_FOR_SESSION : 0);
+        c = rest;
+    }
+    return answer_by_bits(in, bits, "message", &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return is_udp(in) ? judge_datagrams(in) : judge_sides(in, judge_stream, judge_stream);
+}
+
+static const struct signature signatures[] = {
+    {.transports = OVER_UDP,
+     .offset = 0,
+     .size = 4,
+     .bytes = "\x02\0\0\0",
+     .mask = "\xff\0\0\xf7",
+     .min_size = LEAST},
+    {.transports = OVER_TCP, .offset = 2, .size = 4, .bytes = "\x02\0\0\0", .mask = "\xff\0\0\xf7"},
+};
+
+const struct cdpi_protocol cdpi_protocol_oicq = {
+    .name = "OICQ",
+    .reference = "open clients of QQ (libqq, OpenQ)",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_CHAT,
+    .is_encrypted = true,
+    .udp_ports = PORTS(8000),
+    SIGNATURES(signatures),
+    .validate = validate,
+};
