@@ -167,7 +167,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
 
 /* ---- datagrams --------------------------------------------------------------------------- */
 
-enum { STATUS_ASKED = 0x96, STATUS = 0x97, SOURCES_FOUND = 0x9b };
+enum { STATUS_ASKED = 0x96, STATUS = 0x97, SOURCES_ASKED = 0x9a, SOURCES_FOUND = 0x9b };
 enum { KAD_HELLO = 0x11, KAD_HELLO_ANSWER = 0x19, KAD_SEARCH = 0x21, KAD_CONTACTS = 0x29 };
 enum { KAD_BOOTSTRAP_ANSWER = 0x09, CONTACT = 25, KAD_VERSIONS = 16 };
 
@@ -227,6 +227,8 @@ static unsigned server_bits(struct cursor c)
         return c.size == 6 ? 8 : 0;
     if (opcode == STATUS)
         return c.size >= 14 && c.size <= 64 ? 4 : 0;
+    if (opcode == SOURCES_ASKED) /* hashes, or hashes and sizes */
+        return c.size > HASH && (cursor_left(&c) % HASH == 0 || cursor_left(&c) % 20 == 0) ? 3 : 0;
     if (opcode != SOURCES_FOUND)
         return 0;
     cursor_skip(&c, HASH);
@@ -271,7 +273,9 @@ static enum answer judge_datagrams(struct inspection *in)
     if (is_answer(in->client, in->server) || is_answer(in->server, in->client))
         return yes(in, "question and answer", &c);
     /* Contacts may answer an earlier search; a status without its challenge is none. */
-    if (both_spoke(in) && cursor_peek(&in->client, 0) == EDONKEY)
+    uint16_t kind = cursor_peek_u16(&in->client, 0);
+    if (both_spoke(in) &&
+        (kind == (EDONKEY << 8 | STATUS) || kind == (EDONKEY << 8 | STATUS_ASKED)))
         return NO;
     if (!both_spoke(in) && bits < BITS_FOR_LIKELY)
         return wants(in, in->client.size ? SERVER : CLIENT, 1);
@@ -302,6 +306,7 @@ static const struct signature signatures[] = {
      .mask = "\xff\0\0\0\xff"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x96"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x97"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x9a"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x9b"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x09"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x11"},
