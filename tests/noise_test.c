@@ -152,12 +152,8 @@ static uint32_t counting(uint8_t *to)
 static uint32_t look_alike(uint8_t *to, unsigned kind)
 {
     static const char *const texts[] = {
-        "It was a bright cold day in April, and the clocks were striking thirteen. The river ran "
-        "on "
-        "past the old mill, and nobody had seen the ferryman since Tuesday; 220 steps led "
-        "down.\r\n",
-        "{\"id\": 17, \"name\": \"a thing\", \"tags\": [\"x\", \"y\"], \"value\": 1.5e3, \"ok\": "
-        "true}\n",
+        "It was warm in the harbour, and 220 steps led down to the ferry; nobody took it.\r\n",
+        "{\"id\": 17, \"name\": \"a thing\", \"tags\": [\"x\", \"y\"], \"value\": 1.5e3}\n",
         "<?xml version=\"1.0\"?>\n<list><item id=\"1\">text</item><item id=\"2\"/></list>\n",
         "<!DOCTYPE html><html><head><title>Title</title></head><body><p>Hello</p></body></html>\n",
         "key=value\nother=thing\n# comment\n[section]\npath=/usr/share/doc\n",

@@ -241,6 +241,7 @@ struct cdpi_options {
     uint64_t hash_key[2];   /* 0,0: random. A fixed key makes the order of output repeatable */
     cdpi_event_fn *on_event;
     void *on_event_context;
+    uint32_t events; /* which are wanted, bits 1u << CDPI_EVENT_...; 0 is all. Fewer cost less */
     const struct cdpi_allocator *allocator; /* NULL: the system's */
     /* Called for each module that is asked for and cannot be used, with one line that says why.
      * NULL: such a module fails the open. */

@@ -15,6 +15,7 @@ struct room {
     room_index children[MAX_CHILDREN];
     room_index told_apart_by_port; /* the room that is this one on told_port, or NO_ROOM */
     uint16_t told_port;
+    room_index validated_by; /* itself, or the one that it is told apart from */
 };
 
 struct classifier {
@@ -51,6 +52,8 @@ static void resolve(struct classifier *c, room_index i)
     if (p->told_by.parent) {
         room_index parent = catalog_find_room(p->told_by.parent);
         if (parent != NO_ROOM) {
+            if (!p->validate)
+                room->validated_by = parent;
             /* Two children of one parent (mDNS, LLMNR) chain: the parent's first, that one's next.
              */
             while (c->rooms[parent].told_apart_by_port != NO_ROOM)
@@ -95,6 +98,7 @@ struct classifier *classifier_build(struct memory *memory, bool reversed)
     }
     for (room_index i = 0; i < n; i++) {
         c->rooms[i].parent = NO_ROOM;
+        c->rooms[i].validated_by = i;
         c->rooms[i].told_apart_by_port = NO_ROOM;
     }
     for (room_index i = 0; i < n; i++) {
@@ -151,13 +155,16 @@ struct session {
     struct classification *state;
     const struct exchange *exchange;
     uint8_t packet;
-    enum side side;       /* whose bytes are new */
-    unsigned which;       /* bits of the sides that have bytes */
-    struct best joint;    /* what fits all that was heard */
-    struct best alone;    /* what fits the new side, though the other contradicts it */
-    struct inspection in; /* what the last validator saw and said */
-    unsigned prepared;    /* for which sides, and how, `in` is filled; 0 not yet */
+    enum side side;             /* whose bytes are new */
+    unsigned which;             /* bits of the sides that have bytes */
+    struct best joint;          /* what fits all that was heard */
+    struct best alone;          /* what fits the new side, though the other contradicts it */
+    struct inspection views[2]; /* what validators see and say: as it is, and sides exchanged */
+    uint8_t prepared[2];        /* bits of the sides that a view shows, and VIEW_FILLED */
+    struct inspection *in;      /* the view that the last validator had */
 };
+
+enum { VIEW_FILLED = 4 };
 
 static void begin_session(struct session *s, const struct classifier *classifier,
                           struct classification *state, const struct exchange *exchange,
@@ -171,7 +178,7 @@ static void begin_session(struct session *s, const struct classifier *classifier
     s->which = (exchange->size[CLIENT] ? 1u : 0) | (exchange->size[SERVER] ? 2u : 0);
     s->joint.room = s->alone.room = NO_ROOM;
     s->joint.answer = s->alone.answer = NO;
-    s->prepared = 0;
+    s->prepared[0] = s->prepared[1] = 0;
 }
 
 /* A side's bytes as a validator sees them: the stream, or the chosen datagram. */
@@ -189,20 +196,10 @@ static struct cursor side_bytes(const struct session *s, enum side side, bool *c
     return cursor_over(x->head[side] + d->offset, d->size);
 }
 
-/* Fills `in` for the sides in `which` (bits), client and server exchanged where `swapped`. */
-static void prepare(struct session *s, unsigned which, bool swapped)
+/* Fills a view with the sides in `which` (bits), client and server exchanged where `swapped`. */
+static void fill_view(const struct session *s, struct inspection *in, unsigned which, bool swapped)
 {
     const struct exchange *x = s->exchange;
-    struct inspection *in = &s->in;
-    unsigned how = which | (swapped ? 4u : 0) | 8u;
-    in->rule = "";
-    in->application = NULL;
-    in->evidence_offset = in->evidence_size = 0;
-    in->evidence_side = CLIENT;
-    in->wanted[CLIENT] = in->wanted[SERVER] = 0;
-    if (s->prepared == how)
-        return;
-    s->prepared = how;
     bool cut[2];
     struct cursor bytes[2];
     for (unsigned side = 0; side < 2; side++) {
@@ -230,13 +227,27 @@ static void prepare(struct session *s, unsigned which, bool swapped)
     in->is_exchanged = swapped;
 }
 
+static void prepare(struct session *s, unsigned which, bool swapped)
+{
+    struct inspection *in = &s->views[swapped];
+    if (s->prepared[swapped] != (which | VIEW_FILLED))
+        fill_view(s, in, which, swapped);
+    s->prepared[swapped] = (uint8_t)(which | VIEW_FILLED);
+    in->rule = "";
+    in->application = NULL;
+    in->evidence_offset = in->evidence_size = 0;
+    in->evidence_side = CLIENT;
+    in->wanted[CLIENT] = in->wanted[SERVER] = 0;
+    s->in = in;
+}
+
 static enum answer ask(struct session *s, room_index room, unsigned which, bool swapped)
 {
     const struct cdpi_protocol *p = s->classifier->rooms[room].protocol;
     if (!p->validate)
         return NO;
     prepare(s, which, swapped);
-    enum answer answer = p->validate(&s->in);
+    enum answer answer = p->validate(s->in);
     return answer == MORE && s->exchange->is_final ? NO : answer;
 }
 
@@ -270,10 +281,10 @@ static bool beats(const struct classifier *c, room_index room, enum answer answe
 }
 
 static void consider(struct session *s, struct best *best, room_index room, enum answer answer,
-                     unsigned which, bool swapped)
+                     unsigned which, bool swapped, const struct inspection *said)
 {
     if (answer >= LIKELY && beats(s->classifier, room, answer, best->room, best->answer))
-        *best = (struct best){room, answer, swapped, which, s->in};
+        *best = (struct best){room, answer, swapped, which, *said};
 }
 
 static struct live *find_live(struct classification *state, room_index room)
@@ -295,7 +306,7 @@ static void keep_live(struct session *s, room_index room, bool swapped)
     }
     /* what the validator calls client is our server when swapped */
     *live = (struct live){.room = room,
-                          .wanted = {s->in.wanted[swapped], s->in.wanted[!swapped]},
+                          .wanted = {s->in->wanted[swapped], s->in->wanted[!swapped]},
                           .is_swapped = swapped};
 }
 
@@ -314,7 +325,7 @@ static enum answer ask_jointly(struct session *s, room_index room, bool swapped)
         drop_live(s->state, room);
     else if (answer != YES)
         keep_live(s, room, swapped);
-    consider(s, &s->joint, room, answer, s->which, swapped);
+    consider(s, &s->joint, room, answer, s->which, swapped, s->in);
     return answer;
 }
 
@@ -337,12 +348,9 @@ static void ask_room(struct session *s, room_index room)
         drop_live(s->state, room);
         return;
     }
-    struct inspection said = s->in;
-    if (ask_jointly(s, room, swapped) == NO) {
-        s->in = said;
-        s->prepared = 0;
-        consider(s, &s->alone, room, answer, bit, swapped);
-    }
+    struct inspection said = *s->in;
+    if (ask_jointly(s, room, swapped) == NO)
+        consider(s, &s->alone, room, answer, bit, swapped, &said);
 }
 
 static void ask_children(struct session *s, room_index room)
@@ -350,6 +358,16 @@ static void ask_children(struct session *s, room_index room)
     const struct room *parent = &s->classifier->rooms[room];
     for (unsigned i = 0; i < parent->child_count; i++)
         ask_room(s, parent->children[i]);
+}
+
+/* The size of the datagram under inspection before a capture cut it; 0 for streams. */
+static uint32_t datagram_size(const struct session *s, enum side side, uint32_t captured)
+{
+    uint8_t chosen = s->state->chosen[side];
+    if (s->exchange->transport != OVER_UDP || chosen == 0 || chosen > s->exchange->datagram_count)
+        return 0;
+    uint32_t wire = s->exchange->datagrams[chosen - 1].wire_size;
+    return wire > captured ? wire : captured;
 }
 
 /* Rule 1: what the new bytes propose. */
@@ -361,8 +379,9 @@ static void ask_proposed(struct session *s)
         return;
     room_index proposed[MAX_PROPOSED];
     const struct classifier *c = s->classifier;
-    unsigned n = signature_table_propose(c->table, s->exchange->transport, bytes.data, bytes.size,
-                                         proposed, MAX_PROPOSED);
+    unsigned n =
+        signature_table_propose(c->table, s->exchange->transport, bytes.data, bytes.size,
+                                datagram_size(s, s->side, bytes.size), proposed, MAX_PROPOSED);
     for (unsigned i = 0; i < n; i++)
         ask_room(s, proposed[c->reversed ? n - 1 - i : i]);
     if (s->exchange->transport != OVER_UDP)
@@ -405,8 +424,7 @@ static room_index told_apart(const struct session *s, room_index room)
  */
 static room_index validated_by(const struct session *s, room_index room)
 {
-    const struct cdpi_protocol *p = s->classifier->rooms[room].protocol;
-    return !p->validate && p->told_by.parent ? catalog_find_room(p->told_by.parent) : room;
+    return s->classifier->rooms[room].validated_by;
 }
 
 /* Whether a child of the verdict still waits for bytes that could make it the better name. */
@@ -664,11 +682,11 @@ static const char *check_room(room_index i, char *text, size_t room)
         if (s->size == 0 || s->size > 16 || s->offset > 1024)
             wrong = "has a signature that is empty, longer than 16 bytes or past 1024";
     }
+    if (!wrong && catalog_find_room(p->name) != i)
+        wrong = "has a name that is used twice";
     for (room_index j = 0; !wrong && j < i; j++) {
         if (catalog_rooms[j].number == catalog_rooms[i].number)
             wrong = "has a number that is used twice";
-        else if (catalog_find_room(p->name) != i)
-            wrong = "has a name that is used twice";
     }
     if (!wrong)
         return NULL;

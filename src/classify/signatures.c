@@ -5,8 +5,9 @@ enum {
     BUCKETS = 4096,
     LANES = 4,        /* pairs of bytes that a signature can be filed under */
     ANYWHERE = LANES, /* the list of those that have no such pair */
+    SHELVES = 3,      /* TCP, UDP, SCTP */
     WINDOW = 16,      /* bytes of one masked compare */
-    LEAST_FIXED_BITS = 8
+    LEAST_FIXED_BITS = 2
 };
 static const uint8_t lane_offset[LANES] = {0, 2, 4, 8};
 /* The padded copy of short payloads reaches this far. */
@@ -21,26 +22,44 @@ struct entry {
     int16_t length_add;
     uint8_t length_width; /* 0: no length field */
     bool length_is_little;
-    uint8_t transports;
+};
+
+/* What of an entry lies in the payload's first eight bytes: refuses nearly all of a list. */
+struct glance {
+    uint64_t value, mask;
 };
 
 struct lane {
-    uint16_t first[BUCKETS + 1]; /* where a bucket's list begins in `lists` */
+    uint32_t first[BUCKETS + 1]; /* where a bucket's list begins in `lists` */
+};
+
+/* The lists of one transport. */
+struct shelf {
+    struct lane lanes[LANES];
+    uint32_t always_first, always_end; /* in lists: those without a pair */
+    uint16_t reach;
 };
 
 struct signature_table {
     size_t size_of_all; /* the one allocation that holds everything */
     struct entry *entries;
+    struct glance *glances; /* beside the entries */
     uint16_t *lists;
-    uint16_t always_first, always_end; /* in lists: those without a pair */
     uint16_t entry_count;
-    uint16_t reach[8]; /* by transport bit */
-    struct lane lanes[LANES];
+    struct shelf shelves[SHELVES];
 };
 
+static unsigned shelf_of(uint8_t transport)
+{
+    return transport == OVER_TCP ? 0 : transport == OVER_UDP ? 1 : 2;
+}
+
+/* The first byte's bits stay apart, so that a signature which fixes only some of them is filed
+ * under few buckets; the second byte is folded. */
 static uint32_t bucket_of(uint32_t pair)
 {
-    return pair * 0x9E3779B1u >> 20; /* 12 bits */
+    uint32_t second = pair >> 8;
+    return (pair & 0xff) << 4 | ((second ^ second >> 4) & 15);
 }
 
 static uint8_t mask_byte(const struct signature *s, uint32_t i)
@@ -79,8 +98,7 @@ static unsigned best_lane(const struct signature *s)
     return best;
 }
 
-static struct entry compile(const struct signature *s, room_index room,
-                            const struct cdpi_protocol *protocol)
+static struct entry compile(const struct signature *s, room_index room)
 {
     struct entry e = {.offset = s->offset,
                       .end = (uint16_t)(s->offset + s->size),
@@ -90,8 +108,7 @@ static struct entry compile(const struct signature *s, room_index room,
                       .length_offset = s->length.offset,
                       .length_add = s->length.add,
                       .length_width = s->length.width,
-                      .length_is_little = s->length.little_endian,
-                      .transports = s->transports ? s->transports : protocol->transports};
+                      .length_is_little = s->length.little_endian};
     uint8_t value[WINDOW] = {0}, mask[WINDOW] = {0};
     for (uint32_t i = 0; i < s->size && i < WINDOW; i++) {
         mask[i] = mask_byte(s, i);
@@ -141,98 +158,118 @@ static uint16_t each_signature(each_signature_fn *visit, void *context)
     return count;
 }
 
+static struct glance glance_at(const struct signature *s)
+{
+    uint8_t value[8], mask[8];
+    struct glance g;
+    for (uint32_t i = 0; i < 8; i++)
+        byte_at(s, i, &value[i], &mask[i]);
+    memcpy(&g.value, value, 8);
+    memcpy(&g.mask, mask, 8);
+    return g;
+}
+
+static uint8_t transports_of(const struct signature *s, room_index room)
+{
+    return s->transports ? s->transports : catalog_rooms[room].protocol->transports;
+}
+
 /* First pass: how long each list will be, in first[bucket + 1]. */
 struct sizing {
-    struct lane *lanes;
+    struct shelf *shelves;
     uint32_t total;
 };
 
 static void count_entry(void *context, const struct signature *s, room_index room, uint16_t entry)
 {
-    (void)room;
     (void)entry;
     struct sizing *sizing = context;
     unsigned lane = best_lane(s);
-    if (lane == ANYWHERE) {
-        sizing->total++;
-        return;
-    }
     uint16_t buckets[BUCKETS];
-    uint32_t n = list_buckets(s, lane, buckets);
-    for (uint32_t i = 0; i < n; i++)
-        sizing->lanes[lane].first[buckets[i] + 1]++;
-    sizing->total += n;
+    uint32_t n = lane == ANYWHERE ? 1 : list_buckets(s, lane, buckets);
+    for (unsigned t = 0; t < SHELVES; t++) {
+        if (!(transports_of(s, room) & 1u << t))
+            continue;
+        struct shelf *shelf = &sizing->shelves[t];
+        sizing->total += n;
+        if (lane == ANYWHERE)
+            shelf->always_end++;
+        else
+            for (uint32_t i = 0; i < n; i++)
+                shelf->lanes[lane].first[buckets[i] + 1]++;
+    }
 }
 
 /* Second pass: entries compiled and filed. */
 struct filing {
     struct signature_table *table;
-    uint16_t *next[LANES]; /* where a bucket's next entry goes */
+    struct shelf *next; /* first[bucket]: where the bucket's next entry goes */
 };
-
-static void note_reach(struct signature_table *table, const struct entry *e)
-{
-    for (unsigned bit = 1; bit < 8; bit <<= 1) {
-        if (e->transports & bit && e->end > table->reach[bit])
-            table->reach[bit] = e->end;
-    }
-}
 
 static void file_entry(void *context, const struct signature *s, room_index room, uint16_t entry)
 {
     struct filing *filing = context;
     struct signature_table *table = filing->table;
-    table->entries[entry] = compile(s, room, catalog_rooms[room].protocol);
-    note_reach(table, &table->entries[entry]);
+    struct entry *e = &table->entries[entry];
+    *e = compile(s, room);
+    table->glances[entry] = glance_at(s);
     unsigned lane = best_lane(s);
-    if (lane == ANYWHERE) {
-        table->lists[table->always_end++] = entry;
-        return;
-    }
     uint16_t buckets[BUCKETS];
-    uint32_t n = list_buckets(s, lane, buckets);
-    for (uint32_t i = 0; i < n; i++)
-        table->lists[filing->next[lane][buckets[i]]++] = entry;
+    uint32_t n = lane == ANYWHERE ? 0 : list_buckets(s, lane, buckets);
+    for (unsigned t = 0; t < SHELVES; t++) {
+        if (!(transports_of(s, room) & 1u << t))
+            continue;
+        struct shelf *next = &filing->next[t];
+        if (e->end > table->shelves[t].reach)
+            table->shelves[t].reach = e->end;
+        if (lane == ANYWHERE)
+            table->lists[next->always_first++] = entry;
+        for (uint32_t i = 0; i < n; i++)
+            table->lists[next->lanes[lane].first[buckets[i]]++] = entry;
+    }
 }
 
-/* Turns list lengths into places. Returns where the list of those without a pair begins. */
-static uint16_t place_lists(struct lane *lanes)
+/* Turns list lengths into places. Returns where the shelf's lists end. */
+static uint32_t place_lists(struct shelf *shelf, uint32_t place)
 {
-    uint32_t place = 0;
     for (unsigned lane = 0; lane < LANES; lane++) {
-        lanes[lane].first[0] = (uint16_t)place;
+        uint32_t *first = shelf->lanes[lane].first;
+        first[0] = place;
         for (uint32_t b = 1; b <= BUCKETS; b++)
-            lanes[lane].first[b] = (uint16_t)(place += lanes[lane].first[b]);
+            first[b] = place += first[b];
     }
-    return (uint16_t)place;
+    shelf->always_first = place;
+    shelf->always_end += place;
+    return shelf->always_end;
 }
 
 struct signature_table *signature_table_build(struct memory *memory)
 {
-    size_t scratch_size = LANES * sizeof(struct lane);
-    struct lane *lanes = memory_get(memory, scratch_size, 64);
-    if (!lanes)
+    size_t scratch_size = SHELVES * sizeof(struct shelf);
+    struct shelf *shelves = memory_get(memory, scratch_size, 64);
+    if (!shelves)
         return NULL;
-    struct sizing sizing = {.lanes = lanes};
+    struct sizing sizing = {.shelves = shelves};
     uint16_t count = each_signature(count_entry, &sizing);
     size_t entries_at = (sizeof(struct signature_table) + 63) & ~(size_t)63;
-    size_t lists_at = entries_at + count * sizeof(struct entry);
+    size_t glances_at = entries_at + count * sizeof(struct entry);
+    size_t lists_at = glances_at + count * sizeof(struct glance);
     size_t size = lists_at + sizing.total * sizeof(uint16_t);
-    struct signature_table *table = sizing.total < UINT16_MAX ? memory_get(memory, size, 64) : NULL;
+    struct signature_table *table = memory_get(memory, size, 64);
     if (!table)
         goto out;
     table->size_of_all = size;
     table->entry_count = count;
     table->entries = (struct entry *)(void *)((uint8_t *)table + entries_at);
+    table->glances = (struct glance *)(void *)((uint8_t *)table + glances_at);
     table->lists = (uint16_t *)(void *)((uint8_t *)table + lists_at);
-    table->always_first = table->always_end = place_lists(lanes);
-    memcpy(table->lanes, lanes, scratch_size);
-    struct filing filing = {.table = table};
-    for (unsigned lane = 0; lane < LANES; lane++)
-        filing.next[lane] = lanes[lane].first; /* the scratch copy counts up */
+    for (unsigned t = 0, place = 0; t < SHELVES; t++)
+        place = place_lists(&shelves[t], place);
+    memcpy(table->shelves, shelves, scratch_size);
+    struct filing filing = {.table = table, .next = shelves}; /* the scratch copy counts up */
     each_signature(file_entry, &filing);
 out:
-    memory_put(memory, lanes, scratch_size);
+    memory_put(memory, shelves, scratch_size);
     return table;
 }
 
@@ -244,7 +281,7 @@ void signature_table_free(struct signature_table *table, struct memory *memory)
 
 uint32_t signature_table_reach(const struct signature_table *table, uint8_t transport)
 {
-    return table->reach[transport & 7];
+    return table->shelves[shelf_of(transport)].reach;
 }
 
 static uint32_t read_length(const uint8_t *at, uint8_t width, bool little)
@@ -253,18 +290,6 @@ static uint32_t read_length(const uint8_t *at, uint8_t width, bool little)
     for (uint8_t i = 0; i < width; i++)
         value = value << 8 | at[little ? width - 1 - i : i];
     return value;
-}
-
-static bool sizes_fit(const struct entry *e, const uint8_t *data, uint32_t size)
-{
-    if (size < e->min_size || size > e->max_size)
-        return false;
-    if (e->length_width == 0)
-        return true;
-    if (size < (uint32_t)e->length_offset + e->length_width)
-        return false;
-    uint32_t said = read_length(data + e->length_offset, e->length_width, e->length_is_little);
-    return (int64_t)said + e->length_add == size;
 }
 
 static bool window_fits(const struct entry *e, const uint8_t *bytes)
@@ -280,55 +305,79 @@ struct probe {
     const struct signature_table *table;
     const uint8_t *data, *padded;
     uint32_t size, padded_size;
-    uint8_t transport;
+    uint32_t wire;  /* a datagram's size, 0 for streams */
+    uint64_t start; /* the first eight bytes */
     room_index *proposed;
     unsigned count, room;
 };
 
-static bool entry_fits(const struct probe *p, const struct entry *e)
+static bool sizes_fit(const struct entry *e, const struct probe *p)
 {
-    if (!(e->transports & p->transport) || e->end > p->size)
+    if (p->wire < e->min_size || p->wire > e->max_size)
         return false;
-    if (e->offset + (uint32_t)WINDOW <= p->padded_size) {
-        if (!window_fits(e, p->padded))
-            return false;
-    } else { /* far into a long payload: only what the signature has */
-        uint8_t tail[WINDOW] = {0};
-        uint32_t have = p->size - e->offset;
-        memcpy(tail, p->data + e->offset, have < WINDOW ? have : WINDOW);
-        if (!window_fits(&(struct entry){.value = {e->value[0], e->value[1]},
-                                         .mask = {e->mask[0], e->mask[1]}},
-                         tail))
-            return false;
-    }
-    return p->transport != OVER_UDP || sizes_fit(e, p->data, p->size);
+    if (e->length_width == 0)
+        return true;
+    if (p->size < (uint32_t)e->length_offset + e->length_width)
+        return false;
+    uint32_t said = read_length(p->data + e->length_offset, e->length_width, e->length_is_little);
+    return (int64_t)said + e->length_add == p->wire;
 }
 
-static void walk(struct probe *p, uint32_t from, uint32_t to)
+/* A window far into a long payload: only what the signature has can be read. */
+static bool tail_fits(const struct probe *p, const struct entry *e)
 {
+    struct entry at_start = *e;
+    uint8_t tail[WINDOW] = {0};
+    uint32_t have = p->size - e->offset;
+    memcpy(tail, p->data + e->offset, have < WINDOW ? have : WINDOW);
+    at_start.offset = 0;
+    return window_fits(&at_start, tail);
+}
+
+static bool entry_fits(const struct probe *p, const struct entry *e)
+{
+    if (e->end > p->size)
+        return false;
+    bool fits = e->offset + (uint32_t)WINDOW <= p->padded_size ? window_fits(e, p->padded)
+                                                               : tail_fits(p, e);
+    return fits && (p->wire == 0 || sizes_fit(e, p));
+}
+
+static void propose(struct probe *p, const struct entry *e)
+{
+    if (!entry_fits(p, e))
+        return;
+    unsigned k = 0;
+    while (k < p->count && p->proposed[k] != e->room)
+        k++;
+    if (k == p->count && p->count < p->room)
+        p->proposed[p->count++] = e->room;
+}
+
+static inline void walk(struct probe *p, uint32_t from, uint32_t to)
+{
+    const struct glance *glances = p->table->glances;
+    const uint16_t *list = p->table->lists;
+    uint64_t start = p->start;
     for (uint32_t i = from; i < to; i++) {
-        const struct entry *e = &p->table->entries[p->table->lists[i]];
-        if (!entry_fits(p, e))
-            continue;
-        unsigned k = 0;
-        while (k < p->count && p->proposed[k] != e->room)
-            k++;
-        if (k == p->count && p->count < p->room)
-            p->proposed[p->count++] = e->room;
+        const struct glance *g = &glances[list[i]];
+        if ((start & g->mask) == g->value)
+            propose(p, &p->table->entries[list[i]]);
     }
 }
 
 unsigned signature_table_propose(const struct signature_table *table, uint8_t transport,
-                                 const uint8_t *data, uint32_t size, room_index *proposed,
-                                 unsigned room)
+                                 const uint8_t *data, uint32_t size, uint32_t wire,
+                                 room_index *proposed, unsigned room)
 {
     uint8_t copy[PADDED + WINDOW];
+    const struct shelf *shelf = &table->shelves[shelf_of(transport)];
     struct probe p = {.table = table,
                       .data = data,
                       .padded = data,
                       .size = size,
                       .padded_size = size,
-                      .transport = transport,
+                      .wire = wire,
                       .proposed = proposed,
                       .room = room};
     if (size < PADDED) {
@@ -338,11 +387,13 @@ unsigned signature_table_propose(const struct signature_table *table, uint8_t tr
         p.padded = copy;
         p.padded_size = sizeof copy;
     }
+    memcpy(&p.start, p.padded, sizeof p.start);
     for (unsigned lane = 0; lane < LANES; lane++) {
         const uint8_t *pair = p.padded + lane_offset[lane];
-        uint32_t bucket = bucket_of(pair[0] | (uint32_t)pair[1] << 8);
-        walk(&p, table->lanes[lane].first[bucket], table->lanes[lane].first[bucket + 1]);
+        const uint32_t *first =
+            &shelf->lanes[lane].first[bucket_of(pair[0] | (uint32_t)pair[1] << 8)];
+        walk(&p, first[0], first[1]);
     }
-    walk(&p, table->always_first, table->always_end);
+    walk(&p, shelf->always_first, shelf->always_end);
     return p.count;
 }

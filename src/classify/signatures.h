@@ -3,9 +3,10 @@
  * The signature table: which protocols could these first bytes be?
  *
  * At open, all rooms' signatures are compiled into one table. Each is filed under two of its bytes
- * (those with the most fixed bits among the pairs at offsets 0, 2, 4 and 8), hashed to one of 4096
- * short lists a pair. To propose is four loads, four short lists, and a masked compare of 16 bytes
- * for each entry: the cost does not grow with the number of protocols.
+ * (those with the most fixed bits among the pairs at offsets 0, 2, 4 and 8), in 4096 short lists a
+ * pair and transport. To propose is four loads, four short lists, a glance at the first eight bytes
+ * for each entry, and a masked compare of 16 for those that pass: the cost hardly grows with the
+ * number of protocols.
  */
 #ifndef CDPI_CLASSIFY_SIGNATURES_H
 #define CDPI_CLASSIFY_SIGNATURES_H
@@ -19,12 +20,12 @@ struct signature_table;
 struct signature_table *signature_table_build(struct memory *memory);
 void signature_table_free(struct signature_table *table, struct memory *memory);
 
-/* Up to `room` protocols whose signatures the bytes carry; each once. Streams: sizes are not
- * judged. Bytes that have not arrived match nothing; ask again when there are more, up to
- * signature_table_reach(). */
+/* Up to `room` protocols whose signatures the bytes carry; each once. Sizes are judged by `wire`,
+ * the datagram's size before the capture cut it; 0, as for streams: they are not. Bytes that have
+ * not arrived match nothing; ask again when there are more, up to signature_table_reach(). */
 unsigned signature_table_propose(const struct signature_table *table, uint8_t transport,
-                                 const uint8_t *data, uint32_t size, room_index *proposed,
-                                 unsigned room);
+                                 const uint8_t *data, uint32_t size, uint32_t wire,
+                                 room_index *proposed, unsigned room);
 
 /* How many bytes the longest signature of a transport needs. */
 uint32_t signature_table_reach(const struct signature_table *table, uint8_t transport);

@@ -35,15 +35,15 @@ static void on_signal(int number)
 
 /* ---- flows ------------------------------------------------------------------------------- */
 
+/* An ended flow becomes a line of output. */
 static void on_event(void *context, enum cdpi_event event, struct cdpi_flow *flow,
                      const struct cdpi_verdict *verdict)
 {
+    (void)event;
     struct program *p = context;
     struct cdpi_flow_info info;
     struct cdpi_module_answer answers[MOST_ANSWERS];
     size_t count = 0;
-    if (event != CDPI_EVENT_ENDED || p->options.format == &output_none)
-        return;
     cdpi_flow_info(flow, &info);
     if (p->out->with_modules)
         count = cdpi_classify_all(p->engine, flow, answers, MOST_ANSWERS);
@@ -186,7 +186,8 @@ static int run(struct program *p)
 {
     struct cdpi_error error;
     struct options *o = &p->options;
-    o->engine.on_event = on_event;
+    o->engine.on_event = o->format == &output_none ? NULL : on_event;
+    o->engine.events = 1u << CDPI_EVENT_ENDED;
     o->engine.on_event_context = p;
     o->engine.on_module_missing = tell_missing;
     enum cdpi_status status = cdpi_open(&o->engine, &p->engine, &error);

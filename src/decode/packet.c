@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Link layer, VLAN, MPLS, PPPoE, IP and transport headers. One fast compare serves Ethernet with
- * IPv4 or IPv6 and TCP or UDP without options; everything else goes through the cursor, layer by
- * layer.
+ * Link layer, VLAN, MPLS, PPPoE, IP and transport headers, through the cursor, layer by layer. What
+ * nearly all frames are goes the short way of decode/fast.h.
  */
 #include "decode/packet.h"
 
 #include "core/cursor.h"
+#include "decode/fast.h"
 
 enum {
     LINK_NULL = 0,
-    LINK_ETHERNET = 1,
     LINK_PPP = 9,
     LINK_RAW_BSD = 12,
     LINK_RAW_OPENBSD = 14,
@@ -25,8 +24,6 @@ enum {
     LINK_SLL2 = 276
 };
 enum {
-    TYPE_IPV4 = 0x0800,
-    TYPE_IPV6 = 0x86dd,
     TYPE_VLAN = 0x8100,
     TYPE_QINQ = 0x88a8,
     TYPE_QINQ_OLD = 0x9100,
@@ -438,107 +435,12 @@ enum decode_result decode_frame_slowly(const struct decoder *decoder, const uint
     return decode_link(&d, cursor_over(data, captured), link_type);
 }
 
-/* ---- the fast compare -------------------------------------------------------------------- */
-
-static inline uint16_t load16(const uint8_t *at)
-{
-    uint16_t value;
-    memcpy(&value, at, 2);
-    return __builtin_bswap16(value);
-}
-
-static inline uint32_t load32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, 4);
-    return __builtin_bswap32(value);
-}
-
-/* The transport header at `at`; `left` bytes captured, `wire` promised. False: take the general
- * way. */
-static inline bool fast_transport(struct packet *p, const uint8_t *at, uint32_t left, uint32_t wire,
-                                  uint8_t ip_protocol, uint16_t *from, uint16_t *to)
-{
-    uint32_t header = 8;
-    if (ip_protocol == IP_TCP) {
-        if (left < 20)
-            return false;
-        header = (uint32_t)(at[12] >> 4) * 4;
-        if (header < 20 || header > left || header > wire)
-            return false;
-        p->sequence = load32(at + 4);
-        p->tcp_flags = at[13];
-        wire -= header;
-    } else {
-        if (left < 8 || wire < 8)
-            return false;
-        uint32_t length = load16(at + 4);
-        wire -= 8;
-        if (length >= 8 && length - 8 < wire)
-            wire = length - 8;
-    }
-    left -= header;
-    p->payload = at + header;
-    p->payload_wire = wire;
-    p->payload_size = left < wire ? left : wire;
-    *from = load16(at);
-    *to = load16(at + 2);
-    p->key.ip_protocol = ip_protocol;
-    p->key.domain = 0;
-    return true;
-}
-
-static inline bool fast_ipv4(struct packet *p, const uint8_t *ip, uint32_t left)
-{
-    uint32_t total = load16(ip + 2);
-    uint16_t from, to;
-    uint32_t source, target;
-    if (ip[0] != 0x45 || (load16(ip + 6) & 0x1fff) || total < 20 ||
-        (ip[9] != IP_TCP && ip[9] != IP_UDP))
-        return false;
-    if (left > total)
-        left = total;
-    if (!fast_transport(p, ip + 20, left - 20, total - 20, ip[9], &from, &to))
-        return false;
-    memcpy(&source, ip + 12, 4);
-    memcpy(&target, ip + 16, 4);
-    p->key.is_v6 = false;
-    p->ip = ip;
-    p->ip_size = left;
-    order_v4(p, source, target, from, to);
-    return true;
-}
-
-static inline bool fast_ipv6(struct packet *p, const uint8_t *ip, uint32_t left)
-{
-    uint32_t length = load16(ip + 4);
-    uint16_t from, to;
-    if (left < 40 || ip[0] >> 4 != 6 || length == 0 || (ip[6] != IP_TCP && ip[6] != IP_UDP))
-        return false;
-    if (left > length + 40)
-        left = length + 40;
-    if (!fast_transport(p, ip + 40, left - 40, length, ip[6], &from, &to))
-        return false;
-    p->key.is_v6 = true;
-    p->ip = ip;
-    p->ip_size = left;
-    order_v6(p, ip + 8, ip + 24, from, to);
-    return true;
-}
-
 enum decode_result decode_frame(const struct decoder *decoder, const uint8_t *data,
                                 uint32_t captured, uint32_t length, uint32_t link_type,
                                 struct packet *packet)
 {
-    if (link_type == LINK_ETHERNET && captured >= 34) {
-        uint16_t type = load16(data + 12);
-        begin(packet, length);
-        if (type == TYPE_IPV4 ? fast_ipv4(packet, data + 14, captured - 14)
-                              : type == TYPE_IPV6 && fast_ipv6(packet, data + 14, captured - 14)) {
-            packet->hash = flow_key_hash(&packet->key, decoder->hash_key);
-            return DECODE_FLOW;
-        }
-    }
+    if (decode_fast(decoder, data, captured, length, link_type, packet))
+        return DECODE_FLOW;
     return decode_frame_slowly(decoder, data, captured, length, link_type, packet);
 }
 

@@ -99,21 +99,37 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+static inline uint64_t hash_rest(uint32_t domain, uint16_t port, uint16_t other_port,
+                                 uint8_t ip_protocol)
+{
+    return (uint64_t)domain << 40 ^ domain ^ (uint64_t)port << 24 ^ (uint64_t)other_port << 8 ^
+           ip_protocol;
+}
+
+static inline uint64_t hash_finish(uint64_t mixed, uint64_t rest, const uint64_t secret[2])
+{
+    mixed = hash_fold(mixed ^ secret[0], rest ^ secret[1]);
+    return hash_fold(mixed ^ secret[1], 0x9E3779B97F4A7C15u ^ secret[0]);
+}
+
+static inline uint64_t hash_v4(uint32_t address, uint32_t other_address)
+{
+    return (uint64_t)address << 32 | other_address;
+}
+
+static inline uint64_t hash_v6(const uint64_t address[2], const uint64_t other[2],
+                               const uint64_t secret[2])
+{
+    uint64_t mixed = hash_fold(address[0] ^ secret[0], address[1] ^ secret[1]);
+    return hash_fold(mixed ^ other[0] ^ secret[1], other[1] ^ secret[0]);
+}
+
 static inline uint64_t flow_key_hash(const struct flow_key *key, const uint64_t secret[2])
 {
-    uint64_t rest = (uint64_t)key->domain << 40 ^ (uint64_t)key->port[0] << 24 ^
-                    (uint64_t)key->port[1] << 8 ^ key->ip_protocol;
-    uint64_t mixed;
-    if (key->is_v6) {
-        mixed = hash_fold(key->address.v6[0][0] ^ secret[0], key->address.v6[0][1] ^ secret[1]);
-        mixed =
-            hash_fold(mixed ^ key->address.v6[1][0] ^ secret[1], key->address.v6[1][1] ^ secret[0]);
-        mixed = hash_fold(mixed ^ secret[0], rest ^ secret[1] ^ key->domain);
-    } else {
-        uint64_t pair = (uint64_t)key->address.v4[0] << 32 | key->address.v4[1];
-        mixed = hash_fold(pair ^ secret[0], rest ^ secret[1] ^ key->domain);
-    }
-    return hash_fold(mixed ^ secret[1], 0x9E3779B97F4A7C15u ^ secret[0]);
+    uint64_t rest = hash_rest(key->domain, key->port[0], key->port[1], key->ip_protocol);
+    uint64_t mixed = key->is_v6 ? hash_v6(key->address.v6[0], key->address.v6[1], secret)
+                                : hash_v4(key->address.v4[0], key->address.v4[1]);
+    return hash_finish(mixed, rest, secret);
 }
 
 #endif

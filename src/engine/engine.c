@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "engine/engine.h"
 
+#include "decode/fast.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -152,6 +154,8 @@ enum cdpi_status cdpi_open(const struct cdpi_options *given, struct cdpi **out,
     engine->memory = memory;
     engine->on_event = options.on_event;
     engine->on_event_context = options.on_event_context;
+    if (options.on_event)
+        engine->events = options.events ? options.events : UINT32_MAX;
     engine->decoder.vlan_strict = options.vlan_strict;
     engine->decapsulates = !options.no_decap;
     engine->ask_all = options.ask_all;
@@ -208,60 +212,64 @@ static void count_undecodable(struct cdpi *engine, enum decode_result result)
 }
 
 /* What a tunnel carries, and the tunnel in that, behind it in the batch. */
-static uint32_t decode_tunnels(struct cdpi *engine, uint32_t n)
+static struct packet *decode_tunnels(struct cdpi *engine, struct packet *p)
 {
-    for (int depth = 0; depth < MAX_DEPTH && packet_is_tunnel(&engine->packets[n - 1]); depth++) {
-        struct packet *inner = &engine->packets[n];
-        if (decode_inner(&engine->decoder, &engine->packets[n - 1], inner) != DECODE_FLOW)
+    for (int depth = 0; depth < MAX_DEPTH && packet_is_tunnel(p - 1); depth++, p++) {
+        if (decode_inner(&engine->decoder, p - 1, p) != DECODE_FLOW)
             break;
-        table_prefetch(&engine->tables[inner->key.is_v6], inner->hash);
-        n++;
+        table_prefetch(&engine->tables[p->key.is_v6], p->hash);
     }
-    return n;
+    return p;
+}
+
+/* The general way for one frame. Returns the place for the next packet. */
+static struct packet *decode_slowly(struct cdpi *engine, const struct cdpi_frame *f,
+                                    struct packet *p)
+{
+    enum decode_result result =
+        decode_frame_slowly(&engine->decoder, f->data, f->captured, f->length, f->link_type, p);
+    if (result != DECODE_FLOW) {
+        count_undecodable(engine, result);
+        return p;
+    }
+    table_prefetch(&engine->tables[p->key.is_v6], p->hash);
+    return packet_is_tunnel(p) && engine->decapsulates ? decode_tunnels(engine, p + 1) : p + 1;
 }
 
 /* First pass: frames become packets (and what their tunnels carry), their flows' lines are asked
- * for. */
+ * for. Returns how many packets. */
 static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frames, size_t count)
 {
-    uint32_t n = 0;
+    struct packet *p = engine->packets;
     uint64_t bytes = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct cdpi_frame *f = &frames[i];
-        struct packet *p = &engine->packets[n];
+    for (const struct cdpi_frame *f = frames; f < frames + count; f++) {
         bytes += f->length;
         p->time = f->time / 1000;
-        enum decode_result result =
-            decode_frame(&engine->decoder, f->data, f->captured, f->length, f->link_type, p);
-        if (result != DECODE_FLOW) {
-            count_undecodable(engine, result);
+        if (!decode_fast(&engine->decoder, f->data, f->captured, f->length, f->link_type, p)) {
+            p = decode_slowly(engine, f, p);
             continue;
         }
         table_prefetch(&engine->tables[p->key.is_v6], p->hash);
-        n++;
-        if (packet_is_tunnel(p) && engine->decapsulates)
-            n = decode_tunnels(engine, n);
+        p++;
     }
     engine->stats.packets += count;
     engine->stats.bytes += bytes;
-    return n;
+    return (uint32_t)(p - engine->packets);
 }
 
 /* Second pass: where the flows are; their counters' lines are asked for. */
 static void look_up_batch(struct cdpi *engine, uint32_t n)
 {
-    for (uint32_t i = 0; i < n; i++) {
-        const struct packet *p = &engine->packets[i];
-        const struct table *table = &engine->tables[p->key.is_v6];
-        struct found *found = &engine->found[i];
-        found->slot = table_find(table, &p->key, p->hash);
-        if (found->slot == NO_SLOT)
+    struct found *found = engine->found;
+    for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
+        const struct segment *s = &engine->tables[p->key.is_v6].segments[hash_segment(p->hash)];
+        found->hot = p->key.is_v6 ? segment_find(s, &p->key, p->hash, true, &found->slot)
+                                  : segment_find(s, &p->key, p->hash, false, &found->slot);
+        if (!found->hot)
             continue;
-        uint32_t segment = hash_segment(p->hash);
-        found->segment = &table->segments[segment];
-        found->changes = found->segment->changes;
-        found->hot = record_hot(table, table_record(table, segment, found->slot));
-        found->cold = &found->segment->cold[found->slot];
+        found->segment = s;
+        found->changes = s->changes;
+        found->cold = &s->cold[found->slot];
         __builtin_prefetch(found->cold, 1);
     }
 }
@@ -287,16 +295,15 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
 static bool process_batch(struct cdpi *engine, uint32_t n)
 {
     bool first_is_new = false;
+    const struct found *found = engine->found;
     engine->stats.packets_in_flows += n;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct packet *p = &engine->packets[i];
-        const struct found *found = &engine->found[i];
+    for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
         engine_advance_clock(engine, p->time);
-        if (found->slot != NO_SLOT && found->changes == found->segment->changes &&
+        if (found->hot && found->changes == found->segment->changes &&
             only_counts(engine, p, found))
             continue;
         bool is_new = engine_process(engine, p, found->slot);
-        if (i == 0)
+        if (p == engine->packets)
             first_is_new = is_new;
     }
     return first_is_new;

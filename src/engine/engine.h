@@ -77,6 +77,7 @@ struct cdpi {
 
     cdpi_event_fn *on_event;
     void *on_event_context;
+    uint32_t events; /* bits of those that are told */
     bool in_callback;
     struct cdpi_flow event_flow, caller_flow;
 

@@ -87,6 +87,8 @@ static void take_verdict(struct cdpi *engine, const struct flow_place *place,
     bool had = hot->verdict != 0;
     if (!engine->own_leads)
         return; /* another module is asked first, at the end */
+    if (!changed && !had && c->room == NO_ROOM && !(hot->bits & FLOW_APART))
+        return; /* nothing known before, nothing now */
     engine_store(engine, place, c);
     hot_set_state(hot, c->room == NO_ROOM ? FLOW_INSPECTING : FLOW_PARTIAL);
     if (changed)

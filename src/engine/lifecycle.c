@@ -134,8 +134,9 @@ static void count_verdict(struct cdpi *engine, const struct hot *hot)
         engine->stats.verdicts_likely++;
 }
 
-void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
-                     enum cdpi_end_reason reason)
+/* Judged, counted, told; the record is still there. */
+static void finish_flow(struct cdpi *engine, const struct flow_place *place,
+                        enum cdpi_end_reason reason)
 {
     struct hot *hot = place_hot(place);
     if (hot->bits & FLOW_PAYLOAD && is_undecided(hot))
@@ -145,29 +146,45 @@ void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
     place_cold(place)->end_reason = (uint8_t)((unsigned)reason & 7u) & 7u;
     count_verdict(engine, hot);
     engine_tell(engine, CDPI_EVENT_ENDED, place);
+}
+
+void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
+                     enum cdpi_end_reason reason)
+{
+    finish_flow(engine, place, reason);
     table_remove(place->table, place->segment, place->slot);
 }
 
-/* Ends those in a segment that are over; or all of them. */
-static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t segment,
-                          enum cdpi_end_reason all)
+/* Ends those in a segment that are over. */
+static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t segment)
 {
     struct flow_place place = {table, segment, 0};
     /* Removing moves later records back into the slot just looked at, so that is looked at again;
-     * those that wrap around from the end are seen on the next pass, or by going on until the
-     * segment is empty. */
-    do {
-        for (place.slot = 0; place.slot < table->segments[segment].capacity;) {
-            struct hot *hot = place_hot(&place);
-            enum cdpi_end_reason reason = CDPI_NOT_ENDED;
-            if (hot->bits & FLOW_USED)
-                reason = all ? all : why_over(engine, hot, place_cold(&place));
-            if (reason == CDPI_NOT_ENDED)
-                place.slot++;
-            else
-                engine_end_flow(engine, &place, reason);
-        }
-    } while (all && table->segments[segment].used);
+     * those that wrap around from the end are seen on the next pass. */
+    while (place.slot < table->segments[segment].capacity) {
+        const struct hot *hot = place_hot(&place);
+        enum cdpi_end_reason reason = CDPI_NOT_ENDED;
+        if (hot->bits & FLOW_USED)
+            reason = why_over(engine, hot, place_cold(&place));
+        if (reason == CDPI_NOT_ENDED)
+            place.slot++;
+        else
+            engine_end_flow(engine, &place, reason);
+    }
+}
+
+/* Ends all in a segment, which is emptied at once. */
+static void end_segment(struct cdpi *engine, struct table *table, uint32_t segment,
+                        enum cdpi_end_reason reason)
+{
+    struct flow_place place = {table, segment, 0};
+    if (table->segments[segment].used == 0)
+        return;
+    for (; place.slot < table->segments[segment].capacity; place.slot++) {
+        if (place_hot(&place)->bits & FLOW_USED)
+            finish_flow(engine, &place, reason);
+    }
+    table_empty(table, segment);
 }
 
 void engine_sweep(struct cdpi *engine)
@@ -177,8 +194,8 @@ void engine_sweep(struct cdpi *engine)
     if (engine->next_sweep == 0)
         return;
     for (unsigned i = 0; i < SEGMENTS && engine->now >= engine->next_sweep; i++) {
-        sweep_segment(engine, &engine->tables[0], engine->sweep_segment, CDPI_NOT_ENDED);
-        sweep_segment(engine, &engine->tables[1], engine->sweep_segment, CDPI_NOT_ENDED);
+        sweep_segment(engine, &engine->tables[0], engine->sweep_segment);
+        sweep_segment(engine, &engine->tables[1], engine->sweep_segment);
         engine->sweep_segment = (engine->sweep_segment + 1) % SEGMENTS;
         engine->next_sweep += engine->sweep_step;
     }
@@ -190,7 +207,7 @@ void engine_end_all(struct cdpi *engine, enum cdpi_end_reason reason)
 {
     for (unsigned t = 0; t < 2; t++) {
         for (uint32_t segment = 0; segment < SEGMENTS; segment++)
-            sweep_segment(engine, &engine->tables[t], segment, reason);
+            end_segment(engine, &engine->tables[t], segment, reason);
     }
 }
 

@@ -156,7 +156,7 @@ void classification_to_verdict(const struct cdpi *engine, const struct classific
 
 void engine_tell(struct cdpi *engine, enum cdpi_event event, const struct flow_place *place)
 {
-    if (!engine->on_event)
+    if (!(engine->events & 1u << event))
         return;
     struct cdpi_verdict verdict = engine_verdict(engine, place);
     engine->event_flow = (struct cdpi_flow){engine, *place};

@@ -84,26 +84,13 @@ void table_free(struct table *table)
     }
 }
 
-static inline uint32_t find(const struct segment *s, const struct flow_key *key, uint64_t hash,
-                            bool is_v6)
-{
-    const uint32_t size = is_v6 ? RECORD_V6 : RECORD_V4, hot_at = is_v6 ? 32 : 8;
-    uint32_t slot = hash_home(hash, s->capacity);
-    for (;;) {
-        const uint8_t *record = s->records + (size_t)slot * size;
-        if (!(((const struct hot *)(const void *)(record + hot_at))->bits & FLOW_USED))
-            return NO_SLOT;
-        if (record_matches(is_v6, record, key))
-            return slot;
-        if (++slot == s->capacity)
-            slot = 0;
-    }
-}
-
 uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash)
 {
     const struct segment *s = &table->segments[hash_segment(hash)];
-    return table->is_v6 ? find(s, key, hash, true) : find(s, key, hash, false);
+    uint32_t slot;
+    bool found = table->is_v6 ? segment_find(s, key, hash, true, &slot)
+                              : segment_find(s, key, hash, false, &slot);
+    return found ? slot : NO_SLOT;
 }
 
 struct flow_key table_key(const struct table *table, uint32_t segment, uint32_t slot)
@@ -218,6 +205,15 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
     memset(table_record(table, segment, hole), 0, table->record_size);
     s->used--;
     table->used--;
+    s->changes++;
+}
+
+void table_empty(struct table *table, uint32_t segment)
+{
+    struct segment *s = &table->segments[segment];
+    memset(s->records, 0, (size_t)s->capacity * table->record_size);
+    table->used -= s->used;
+    s->used = 0;
     s->changes++;
 }
 

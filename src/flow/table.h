@@ -210,6 +210,28 @@ static inline void table_prefetch(const struct table *table, uint64_t hash)
     __builtin_prefetch(s->records + (size_t)hash_home(hash, s->capacity) * table->record_size, 1);
 }
 
+/* The flow's record and slot, or NULL and NO_SLOT. The caller says which of the two tables it is,
+ * so that sizes are constants. */
+static inline struct hot *segment_find(const struct segment *s, const struct flow_key *key,
+                                       uint64_t hash, bool is_v6, uint32_t *slot)
+{
+    const uint32_t size = is_v6 ? RECORD_V6 : RECORD_V4, hot_at = is_v6 ? 32 : 8;
+    for (uint32_t at = hash_home(hash, s->capacity);;) {
+        uint8_t *record = s->records + (size_t)at * size;
+        struct hot *hot = (struct hot *)(void *)(record + hot_at);
+        if (!(hot->bits & FLOW_USED)) {
+            *slot = NO_SLOT;
+            return NULL;
+        }
+        if (record_matches(is_v6, record, key)) {
+            *slot = at;
+            return hot;
+        }
+        if (++at == s->capacity)
+            at = 0;
+    }
+}
+
 /* Where the flow is, or NO_SLOT. */
 uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash);
 
@@ -240,6 +262,9 @@ uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t 
 
 /* Takes the record out; those that follow move back. */
 void table_remove(struct table *table, uint32_t segment, uint32_t slot);
+
+/* Takes all records of a segment out. */
+void table_empty(struct table *table, uint32_t segment);
 
 /* The record to evict: of a window from the clock hand on, one-packet flows before settled ones
  * before undecided ones, the idlest first. NO_SLOT where the segment is empty. */

@@ -170,6 +170,21 @@ static inline enum answer answer_by_bits(struct inspection *in, unsigned bits, c
     return bits >= BITS_FOR_LIKELY ? likely(in, rule, c) : short_of(in, c);
 }
 
+/* What both sides come to together, each in bits; a negative number is a NO. */
+static inline enum answer answer_by_sides(struct inspection *in, int client, int server,
+                                          const char *rule)
+{
+    if (client < 0 || server < 0)
+        return NO;
+    struct cursor heavier = client >= server ? in->client : in->server;
+    heavier.at = heavier.size;
+    if (client + server >= BITS_FOR_YES)
+        return yes(in, rule, &heavier);
+    if (client + server >= BITS_FOR_LIKELY)
+        return likely(in, rule, &heavier);
+    return is_udp(in) || in->is_final ? NO : MORE;
+}
+
 /* What one side's bytes, a cursor at their start, say by themselves. */
 typedef enum answer side_validator(struct inspection *in, struct cursor side);
 

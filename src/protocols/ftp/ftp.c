@@ -17,7 +17,18 @@ static const char *const commands[] = {
     "mdtm", "size", "opts", "pbsz", "prot", "adat", "acct", "rest", "rnfr", "rnto", "dele",
     "rmd",  "mkd",  "site", "clnt", "host", "mode", "stru", "appe", "mic",  "conf", NULL};
 
-enum { USER = 0, PASS = 1, AUTH = 6, FIRST_OWN = 7, LAST_BARE = 14, TYPE = 15, PORT = 16 };
+enum {
+    USER = 0,
+    PASS = 1,
+    AUTH = 6,
+    FIRST_OWN = 7,
+    LAST_BARE = 14,
+    TYPE = 15,
+    PORT = 16,
+    RETR = 20,
+    LIST = 22,
+    DELE = 36
+};
 
 /* RFC 2228 section 3: the mechanisms of AUTH, where SMTP has LOGIN, PLAIN... */
 static bool is_mechanism(struct cursor line)
@@ -52,6 +63,16 @@ static bool has_argument(int command, struct cursor line)
     return cursor_at_end(&line);
 }
 
+/* POP3's RETR, DELE and LIST take a number, or nothing (RFC 1939 section 5). */
+static bool is_as_in_pop3(int command, struct cursor line)
+{
+    if (command != LIST && command != RETR && command != DELE)
+        return false;
+    cursor_accept_text(&line, " ");
+    text_digits(&line, 10, NULL);
+    return cursor_at_end(&line);
+}
+
 static bool count_commands(struct cursor *c, struct tally *t)
 {
     struct cursor line;
@@ -67,7 +88,8 @@ static bool count_commands(struct cursor *c, struct tally *t)
         t->is_secured = command == AUTH && is_mechanism(line);
         if (command >= FIRST_OWN && !has_argument(command, line))
             return false;
-        if (command >= FIRST_OWN || t->is_secured)
+        bool is_own = command >= FIRST_OWN && !is_as_in_pop3(command, line);
+        if (is_own || t->is_secured)
             t->own++;
         else
             t->shared++;

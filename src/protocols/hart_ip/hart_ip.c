@@ -76,7 +76,11 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 3, .bytes = "\0\0\0", .mask = "\xfc\xf0\x78", .min_size = HEADER, .max_size = MOST},
+    {.size = 3,
+     .bytes = "\0\0\0",
+     .mask = "\xfc\xf0\x78",
+     .min_size = HEADER,
+     .length = {2, 6, false, 0}},
 };
 
 const struct cdpi_protocol cdpi_protocol_hart_ip = {

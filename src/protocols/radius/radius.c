@@ -86,8 +86,8 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 1, .bytes = "\0", .mask = "\xf0", .min_size = HEADER, .max_size = SIZE_LIMIT},
-    {.size = 1, .bytes = "\x28", .mask = "\xf8", .min_size = HEADER, .max_size = SIZE_LIMIT},
+    {.size = 1, .bytes = "\0", .mask = "\xf0", .min_size = HEADER, .length = {2, 2, false, 0}},
+    {.size = 1, .bytes = "\x28", .mask = "\xf8", .min_size = HEADER, .length = {2, 2, false, 0}},
 };
 
 const struct cdpi_protocol cdpi_protocol_radius = {

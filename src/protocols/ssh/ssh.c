@@ -4,8 +4,8 @@
  *
  *     SSH-protoversion-softwareversion SP comments CR LF
  *
- * of at most 255 bytes. The server may send other lines before it (section 4.2), which do not begin with "SSH-".
- * Old implementations end the line with LF alone, and say 1.5 or 1.99 (section 5).
+ * of at most 255 bytes. The server may send other lines before it (section 4.2), which do not begin
+ * with "SSH-". Old implementations end the line with LF alone, and say 1.5 or 1.99 (section 5).
  */
 #include "protocols/protocol.h"
 

@@ -27,16 +27,20 @@ struct handshake {
     bool is_broken;
 };
 
+/* At the end of a record, goes on to the next. False: none follows, or none that is a handshake. */
+static bool enter_record(struct handshake *h)
+{
+    struct tls_record r = {0};
+    if (!tls_record(&h->c, &r) || (!h->c.ran_short && r.type != TLS_HANDSHAKE))
+        h->is_broken = true;
+    h->left = r.length;
+    return !h->is_broken && !h->c.ran_short;
+}
+
 static uint8_t next_byte(struct handshake *h)
 {
-    if (h->left == 0) {
-        struct tls_record r = {0};
-        if (!tls_record(&h->c, &r) || (!h->c.ran_short && r.type != TLS_HANDSHAKE))
-            h->is_broken = true;
-        if (h->is_broken || h->c.ran_short)
-            return 0;
-        h->left = r.length;
-    }
+    if (h->left == 0 && !enter_record(h))
+        return 0;
     uint8_t byte = cursor_u8(&h->c);
     if (!h->c.ran_short)
         h->left--;
@@ -53,8 +57,17 @@ static uint32_t next_number(struct handshake *h, unsigned width)
 
 static bool pass(struct handshake *h, uint32_t n)
 {
-    while (n-- > 0 && !h->c.ran_short && !h->is_broken)
-        next_byte(h);
+    while (n > 0 && (h->left > 0 || enter_record(h))) {
+        uint32_t step = n < h->left ? n : h->left;
+        if (step > cursor_left(&h->c)) {
+            cursor_skip(&h->c, cursor_left(&h->c));
+            h->c.ran_short = true;
+            break;
+        }
+        cursor_skip(&h->c, step);
+        h->left -= step;
+        n -= step;
+    }
     return !h->is_broken;
 }
 

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Protocols whose client sends lines that begin with a command word: POP3, IMAP, NNTP, IRC ...
+ * A table says which words there are, what may follow each, and how much each tells.
+ */
+#ifndef CDPI_FRAMING_COMMANDS_H
+#define CDPI_FRAMING_COMMANDS_H
+
+#include "framing/text.h"
+
+enum command_arguments {
+    ARGUMENTS_ANY = 0,
+    ARGUMENTS_NONE,
+    ARGUMENTS_SOME,
+    ARGUMENTS_NUMBER, /* begins with a number */
+    ARGUMENTS_NONE_OR_NUMBER
+};
+
+struct command {
+    const char *word; /* lower case; NULL ends the table */
+    uint8_t bits;     /* what it adds, see BITS_FOR_YES */
+    uint8_t arguments;
+    bool is_last; /* what follows it is of another kind (STARTTLS, a message's text) */
+};
+
+static inline bool command_has_arguments(const struct command *command, struct cursor rest)
+{
+    while (cursor_accept_text(&rest, " "))
+        ;
+    bool is_none = cursor_at_end(&rest);
+    switch (command->arguments) {
+    case ARGUMENTS_NONE:
+        return is_none;
+    case ARGUMENTS_SOME:
+        return !is_none;
+    case ARGUMENTS_NUMBER:
+        return text_is_digit(cursor_peek(&rest, 0));
+    case ARGUMENTS_NONE_OR_NUMBER:
+        return is_none || text_is_digit(cursor_peek(&rest, 0));
+    default:
+        return true;
+    }
+}
+
+/* The command of the table that the line is, or NULL. */
+static inline const struct command *command_of(const struct command *table, struct cursor line)
+{
+    for (; table->word; table++) {
+        struct cursor rest = line;
+        if (!cursor_accept_nocase(&rest, table->word))
+            continue;
+        if (!cursor_at_end(&rest) && cursor_peek(&rest, 0) != ' ')
+            continue;
+        if (command_has_arguments(table, rest))
+            return table;
+    }
+    return NULL;
+}
+
+/* What the whole lines from here add up to; the first must be a command (else -1), another kind of
+ * line ends the count. 0: the first line is not all there. */
+static inline int commands_weigh(struct cursor c, const struct command *table, uint32_t line_limit)
+{
+    int bits = 0;
+    struct cursor line;
+    for (unsigned i = 0; i < 16 && !cursor_at_end(&c); i++) {
+        enum text_line state = text_line(&c, line_limit, &line);
+        if (state == LINE_BAD)
+            return i ? bits : -1;
+        if (state == LINE_OPEN)
+            return bits;
+        const struct command *command = command_of(table, line);
+        if (!command)
+            return i ? bits : -1;
+        bits += command->bits;
+        if (command->is_last)
+            return bits;
+    }
+    return bits;
+}
+
+#endif

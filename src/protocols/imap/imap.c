@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IMAP4rev1 and rev2, RFC 3501, RFC 9051: every command of the client begins with a tag of its
+ * choice (section 2.2.1), the server's lines with "*", "+" or that tag (section 2.2.2). The
+ * greeting is OK, PREAUTH or BYE (section 7.1).
+ */
+#include "framing/commands.h"
+#include "protocols/protocol.h"
+
+enum { LINE_LIMIT = 2048, TAG_LIMIT = 24, LINES = 6 };
+
+static const struct command commands[] = {
+    {.word = "capability", .bits = 44, .arguments = ARGUMENTS_NONE},
+    {.word = "authenticate", .bits = 44, .arguments = ARGUMENTS_SOME, .is_last = true},
+    {.word = "starttls", .bits = 28, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "login", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "namespace", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "id (", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "id nil", .bits = 28, .arguments = ARGUMENTS_NONE},
+    {.word = "id", .bits = 8, .arguments = ARGUMENTS_SOME},
+    {.word = "uid fetch", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "uid search", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "uid store", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "uid copy", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "uid move", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "uid expunge", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "fetch", .bits = 22, .arguments = ARGUMENTS_NUMBER},
+    {.word = "store", .bits = 20, .arguments = ARGUMENTS_NUMBER},
+    {.word = "copy", .bits = 16, .arguments = ARGUMENTS_NUMBER},
+    {.word = "search", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "select", .bits = 18, .arguments = ARGUMENTS_SOME},
+    {.word = "examine", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "list", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "lsub", .bits = 24, .arguments = ARGUMENTS_SOME},
+    {.word = "xlist", .bits = 24, .arguments = ARGUMENTS_SOME},
+    {.word = "status", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "append", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "create", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "enable", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "compress deflate", .bits = 44, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "getquotaroot", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "idle", .bits = 14, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "noop", .bits = 14, .arguments = ARGUMENTS_NONE},
+    {.word = "check", .bits = 10, .arguments = ARGUMENTS_NONE},
+    {.word = "expunge", .bits = 26, .arguments = ARGUMENTS_NONE},
+    {.word = "close", .bits = 8, .arguments = ARGUMENTS_NONE},
+    {.word = "logout", .bits = 16, .arguments = ARGUMENTS_NONE},
+    {.word = NULL},
+};
+
+/* Section 9: a tag is of ASTRING characters without "+"; software sends letters, digits, some
+ * dots. 0 where there is none, or it has not ended. */
+static uint32_t tag_length(const struct cursor *c)
+{
+    uint32_t n = 0;
+    for (; n <= TAG_LIMIT; n++) {
+        int byte = cursor_peek(c, n);
+        bool is_tag = text_is_digit(byte) || (byte >= 'A' && byte <= 'Z') ||
+                      (byte >= 'a' && byte <= 'z') || byte == '.' || byte == '-' || byte == '_' ||
+                      byte == '$' || byte == '#' || byte == '=' || byte == '/';
+        if (!is_tag)
+            return byte == ' ' ? n : 0;
+    }
+    return 0;
+}
+
+static bool is_tag_open(struct cursor c)
+{
+    while (text_is_token(cursor_peek(&c, 0)) || cursor_peek(&c, 0) == '=' ||
+           cursor_peek(&c, 0) == '/')
+        cursor_skip(&c, 1);
+    return cursor_at_end(&c) && c.size <= TAG_LIMIT;
+}
+
+static int weigh_client(struct cursor c)
+{
+    int bits = 0;
+    struct cursor line;
+    for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
+        uint32_t tag = tag_length(&c);
+        if (tag == 0)
+            return i || is_tag_open(c) ? bits : -1;
+        enum text_line state = text_line(&c, LINE_LIMIT, &line);
+        if (state != LINE_WHOLE)
+            return state == LINE_OPEN || i ? bits : -1;
+        cursor_skip(&line, tag + 1);
+        const struct command *command = command_of(commands, line);
+        if (!command)
+            return i ? bits : -1;
+        bits += command->bits;
+        if (command->is_last)
+            break;
+    }
+    return bits;
+}
+
+/* Sections 7.2 to 7.4: what stands after "* ". */
+static int untagged_bits(struct cursor line)
+{
+    static const char *const data[] = {"capability imap4", "flags (",    "list (",  "lsub (",
+                                       "search",           "status",     "id (",    "id nil",
+                                       "namespace",        "quotaroot ", "enabled", NULL};
+    static const char *const states[] = {"ok", "preauth", "bye", "no", "bad", NULL};
+    static const char *const counts[] = {"exists", "recent", "expunge", "fetch", NULL};
+    for (unsigned i = 0; data[i]; i++) {
+        struct cursor rest = line;
+        if (cursor_accept_nocase(&rest, data[i]))
+            return i == 0 ? 60 : 16;
+    }
+    if (text_digits(&line, 10, NULL) > 0)
+        return cursor_u8(&line) == ' ' && text_word(&line, counts) >= 0 ? 44 : -1;
+    int state = text_word(&line, states);
+    if (state < 0)
+        return -1;
+    if (text_has(line, "imap") || text_has(line, "[capability"))
+        return 60;
+    return state == 1 ? 44 : 26;
+}
+
+/* A line that ends a command: its tag, then a state. */
+static int tagged_bits(struct cursor line)
+{
+    static const char *const states[] = {"ok", "no", "bad", NULL};
+    uint32_t tag = tag_length(&line);
+    if (tag == 0)
+        return -1;
+    cursor_skip(&line, tag + 1);
+    if (text_word(&line, states) < 0 || cursor_left(&line) < 2)
+        return -1;
+    return text_has(line, "completed") ? 24 : 10;
+}
+
+static int weigh_server(struct cursor c)
+{
+    int bits = 0;
+    struct cursor line;
+    for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
+        enum text_line state = text_line(&c, LINE_LIMIT, &line);
+        if (state == LINE_OPEN)
+            return bits;
+        int more = -1;
+        if (state == LINE_WHOLE)
+            more = cursor_accept_text(&line, "* ") ? untagged_bits(line) : tagged_bits(line);
+        if (more < 0)
+            return i ? bits : -1;
+        bits += more;
+    }
+    return bits;
+}
+
+static enum answer validate(struct inspection *in)
+{
+    int client = weigh_client(in->client), server = weigh_server(in->server);
+    return answer_by_sides(in, client, server, server > client ? "responses" : "commands");
+}
+
+static const struct signature signatures[] = {SIGNATURE(0, "* ")};
+
+const struct cdpi_protocol cdpi_protocol_imap = {
+    .name = "IMAP",
+    .reference = "RFC 3501 and RFC 9051 sections 2.2, 6 and 7",
+    .transports = OVER_TCP,
+    .category = CATEGORY_MAIL,
+    .tcp_ports = PORTS(143),
+    SIGNATURES(signatures),
+    .is_unsigned = true,
+    .validate = validate,
+};

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SOCKS 4, 4a and 5 (RFC 1928, RFC 1929; Ying-Da Lee's "SOCKS 4A").
+ *
+ *     4   client: 4, command, port (16), address (32), user, 0 [, name, 0]     server: 0, code, 6
+ * bytes 5   client: 5, count, methods       server: 5, method client: 1, length, user, length,
+ * password       server: 1, status      (method 2) client: 5, command, 0, type, address, port
+ * server: 5, code, 0, type, address, port
+ */
+#include "framing/text.h"
+#include "protocols/protocol.h"
+
+enum { METHODS_LIMIT = 16, NAME_LIMIT = 255, USER_LIMIT = 64 };
+enum { METHOD_NONE = 0, METHOD_PASSWORD = 2, METHOD_REFUSED = 0xff, METHOD_UNKNOWN = 0x100 };
+enum { IPV4 = 1, NAME = 3, IPV6 = 4 };
+
+/* What was heard so far, in bits; a side that breaks the rules sets is_no. */
+struct dialogue {
+    unsigned bits;
+    unsigned method;
+    uint16_t port;
+    bool is_no;
+};
+
+/* Text up to a zero byte. False: it does not end here, or is no text. */
+static bool pass_string(struct cursor *c, uint32_t limit, uint32_t *length)
+{
+    for (*length = 0; *length <= limit; ++*length) {
+        uint8_t byte = cursor_u8(c);
+        if (c->ran_short || byte == 0)
+            return true;
+        if (byte < ' ' || byte == 0x7f)
+            return false;
+    }
+    return false;
+}
+
+static void hear_client_4(struct cursor c, struct dialogue *d)
+{
+    uint32_t user, name;
+    cursor_skip(&c, 1);
+    uint8_t command = cursor_u8(&c);
+    d->port = cursor_u16(&c);
+    uint32_t address = cursor_u32(&c);
+    bool is_4a = address > 0 && address < 256;
+    if ((c.size > 1 && (command < 1 || command > 2)) || (address == 0 && !c.ran_short) ||
+        !pass_string(&c, USER_LIMIT, &user) || (is_4a && !pass_string(&c, NAME_LIMIT, &name))) {
+        d->is_no = true;
+        return;
+    }
+    if (c.ran_short)
+        return;
+    d->bits += 23 + (user > 10 ? 10 : user);
+    if (is_4a)
+        d->bits += name > 2 ? 30 : 10;
+}
+
+/* Codes 90 to 93; port and address are zeros, or echo the request. */
+static void hear_server_4(struct cursor c, struct dialogue *d)
+{
+    uint8_t version = cursor_u8(&c);
+    uint8_t code = cursor_u8(&c);
+    uint16_t port = cursor_u16(&c);
+    uint32_t address = cursor_u32(&c);
+    d->is_no |= version != 0 || (c.size > 1 && (code < 90 || code > 93));
+    if (!d->is_no && !c.ran_short)
+        d->bits += 14 + (port == 0 || port == d->port ? 12u : 0u) + (address == 0 ? 20u : 0u);
+}
+
+/* RFC 1928 sections 4 to 6: what a request and a reply share after the version. */
+static void hear_address(struct cursor *c, uint8_t code_limit, struct dialogue *d)
+{
+    uint8_t code = cursor_u8(c);
+    uint8_t reserved = cursor_u8(c);
+    uint8_t type = cursor_u8(c);
+    d->is_no |= code > code_limit || reserved != 0;
+    if (c->ran_short || d->is_no)
+        return;
+    d->is_no = type != IPV4 && type != NAME && type != IPV6;
+    uint32_t length = type == NAME ? cursor_u8(c) : type == IPV4 ? 4 : 16;
+    struct cursor address = cursor_take(c, length);
+    cursor_u16(c);
+    while (type == NAME && !cursor_at_end(&address))
+        d->is_no |= cursor_u8(&address) < '-';
+    if (!c->ran_short)
+        d->bits += 28;
+}
+
+static void hear_methods(struct cursor *c, struct cursor *methods, struct dialogue *d)
+{
+    cursor_skip(c, 1);
+    uint8_t count = cursor_u8(c);
+    if (c->ran_short)
+        return;
+    if (count == 0 || count > METHODS_LIMIT) {
+        d->is_no = true;
+        return;
+    }
+    *methods = cursor_take(c, count);
+    for (struct cursor each = *methods; !cursor_at_end(&each);) {
+        uint8_t method = cursor_u8(&each);
+        d->is_no |= method > 9 && (method < 0x80 || method == METHOD_REFUSED);
+    }
+    if (!c->ran_short)
+        d->bits += 13 + 6 * (count > 3 ? 3u : count);
+}
+
+/* RFC 1929 section 2. */
+static void hear_password(struct cursor *c, struct dialogue *d)
+{
+    cursor_skip(c, 1);
+    uint8_t user = cursor_u8(c);
+    cursor_skip(c, user);
+    uint8_t password = cursor_u8(c);
+    d->is_no |= user == 0 && !c->ran_short;
+    if (cursor_skip(c, password) && !c->ran_short)
+        d->bits += 8;
+}
+
+static bool has_method(struct cursor methods, unsigned method)
+{
+    return cursor_at_end(&methods) || cursor_find(&methods, (uint8_t)method, METHODS_LIMIT) >= 0;
+}
+
+/* After the methods: the server's choice says what comes; without it the first byte does. */
+static void hear_client_5(struct cursor *c, struct dialogue *d)
+{
+    int next = cursor_peek(c, 0);
+    if (next < 0 || d->is_no)
+        return;
+    if (d->method == METHOD_PASSWORD || (d->method == METHOD_UNKNOWN && next == 1)) {
+        d->is_no |= next != 1;
+        hear_password(c, d);
+        next = cursor_peek(c, 0);
+    } else if (d->method != METHOD_NONE && d->method != METHOD_UNKNOWN) {
+        return;
+    }
+    if (next < 0 || c->ran_short)
+        return;
+    d->is_no |= cursor_u8(c) != 5 || cursor_peek(c, 0) == 0;
+    hear_address(c, 3, d);
+}
+
+static void hear_server_5(struct cursor *c, struct cursor methods, struct dialogue *d)
+{
+    cursor_skip(c, 1);
+    d->method = cursor_u8(c);
+    if (c->ran_short) {
+        d->method = METHOD_UNKNOWN;
+        return;
+    }
+    d->is_no |= d->method != METHOD_REFUSED && !has_method(methods, d->method);
+    d->is_no |= d->method > 9 && d->method < 0x80;
+    d->bits += d->method <= 2 || d->method == METHOD_REFUSED ? 15 : 9;
+    if (d->method == METHOD_PASSWORD && cursor_left(c) >= 2) {
+        d->is_no |= cursor_u8(c) != 1;
+        cursor_skip(c, 1);
+    } else if (d->method != METHOD_NONE) {
+        return;
+    }
+    if (cursor_at_end(c))
+        return;
+    d->is_no |= cursor_u8(c) != 5;
+    hear_address(c, 8, d);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    struct dialogue d = {.method = METHOD_UNKNOWN};
+    struct cursor client = in->client, server = in->server, methods = {0};
+    int version = client.size ? cursor_peek(&client, 0) : cursor_peek(&server, 0);
+    if (version != 5 && version != 4)
+        return NO;
+    if (version == 4) {
+        if (client.size)
+            hear_client_4(client, &d);
+        if (server.size)
+            hear_server_4(server, &d);
+    } else {
+        if (client.size)
+            hear_methods(&client, &methods, &d);
+        d.is_no |= server.size && cursor_peek(&server, 0) != 5;
+        if (server.size && !d.is_no)
+            hear_server_5(&server, methods, &d);
+        if (client.size && !client.ran_short)
+            hear_client_5(&client, &d);
+    }
+    if (d.is_no)
+        return NO;
+    struct cursor seen = in->client.size ? in->client : in->server;
+    seen.at = seen.size;
+    if (d.bits < BITS_FOR_LIKELY)
+        return in->is_final ? NO : MORE;
+    return answer_by_bits(in, d.bits, version == 4 ? "version 4" : "version 5", &seen);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE_MASKED(0, "\x05\x00", "\xff\xf0"),
+    SIGNATURE(0, "\x05\xff"),
+    SIGNATURE(0, "\x05\x10"),
+    SIGNATURE(0, "\x04\x01"),
+    SIGNATURE(0, "\x04\x02"),
+};
+
+const struct cdpi_protocol cdpi_protocol_socks = {
+    .name = "SOCKS",
+    .reference = "RFC 1928, RFC 1929, SOCKS 4 and 4A by Ying-Da Lee",
+    .transports = OVER_TCP,
+    .category = CATEGORY_TUNNEL,
+    .tcp_ports = PORTS(1080),
+    SIGNATURES(signatures),
+    .validate = validate,
+};
