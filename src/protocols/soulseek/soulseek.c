@@ -106,8 +106,10 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     struct cursor first = in->client;
+    if (first.size > 0 && first.size < 9)
+        return wants(in, CLIENT, 9);
     cursor_skip(&first, 4);
-    bool is_peer = first.size > 8 &&
+    bool is_peer = first.size > 0 &&
                    (cursor_peek(&first, 0) == PIERCE || cursor_peek_u32(&first, 0) != 0x01000000);
     if (!is_peer)
         return judge_message(in, c);
