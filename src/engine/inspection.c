@@ -382,7 +382,7 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         said = classify_more(engine->classifier, c, &v.exchange, side, head->payload_packets);
         if (said.certain && engine->own_leads) {
             take_verdict(engine, place, c, said.changed || hot->verdict == 0);
-            engine_conclude(engine, place);
+            settle(engine, place, true);
             return;
         }
         take_verdict(engine, place, c, said.changed);
