@@ -36,7 +36,7 @@ extern "C" {
 struct cdpi_module_packet {
     const uint8_t *data;
     uint32_t captured; /* bytes at data */
-    uint32_t length;   /* as the IP header says */
+    uint32_t length;   /* as the IP header says; captured or more */
     uint64_t time;     /* nanoseconds since 1970 */
     uint8_t side;      /* 0 client, 1 server */
 };
@@ -55,7 +55,10 @@ struct cdpi_module_flow {
     uint32_t sequence[2];      /* TCP: sequence number of the head's first byte */
     const struct cdpi_module_packet *packets; /* NULL unless the module wants packets */
     uint32_t packet_count;
-    void *state; /* flow_state_size bytes, zeroed before the call */
+    void *state;                /* flow_state_size bytes, zeroed before the call */
+    uint32_t first_captured[2]; /* bytes of first_payload that are in the head */
+    uint32_t payload_bytes[2];  /* seen of each side while the flow was inspected */
+    uint8_t first_speaker;      /* side of the first payload */
 };
 
 /* What a module says. */
@@ -79,7 +82,11 @@ struct cdpi_module_verdict {
 };
 
 /* Flags of a descriptor. */
-enum { CDPI_MODULE_WANTS_PACKETS = 1 };
+enum {
+    /* The flow's first packets with payload, up to 32, in the order of their arrival. The flow is
+     * then inspected until it has as many, for 30 s, or until it ends. */
+    CDPI_MODULE_WANTS_PACKETS = 1
+};
 
 struct cdpi_module {
     uint32_t abi; /* CDPI_MODULE_ABI */
