@@ -70,15 +70,16 @@ enum cdpi_module_says {
 
 struct cdpi_module_verdict {
     size_t struct_size;
-    /* Canonical name of a protocol of ours, or a name of the module's own, best as "module:NAME".
-     */
+    /* Canonical name of a protocol of ours ("SSH"), or a name of the module's own, best as
+     * "module:NAME"; or both with a bar between, "SSH|module:NAME": the module's own is then taken
+     * only by a library that has no such protocol. 1 to 63 printable characters each. */
     const char *protocol;
     const char *application; /* what runs inside, or NULL */
     bool is_certain;         /* else likely */
     const char *rule;        /* what decided, in a few words; may be NULL */
-    uint32_t packet;         /* payload packet that decided, from 1; 0 unknown */
-    uint8_t side;
-    uint32_t offset, length;
+    uint32_t packet;         /* payload packet that decided, from 1 to 255; 0 unknown */
+    uint8_t side;            /* whose bytes decided */
+    uint32_t offset, length; /* which, within that side's head; length 0 unknown */
 };
 
 /* Flags of a descriptor. */
@@ -102,7 +103,8 @@ struct cdpi_module {
     void (*close)(void *instance);
     enum cdpi_module_says (*classify)(void *instance, const struct cdpi_module_flow *flow,
                                       struct cdpi_module_verdict *verdict);
-    /* Optional: the i-th name that the module can bring, NULL past the last. */
+    /* Optional: the i-th name that the module can answer, written as in a verdict, NULL past the
+     * last. Those that are not ours get their numbers at open. */
     const char *(*protocol)(void *instance, size_t i);
     /* Optional: the version as the wrapped library tells it at run time. */
     const char *(*library_version)(void *instance);

@@ -59,8 +59,10 @@ static void fill_view(struct cdpi *engine, const struct flow_place *place, const
 bool engine_name_is_good(const char *name)
 {
     size_t n = 0;
-    for (; name[n]; n++) {
-        if (n + 1 == NAME_SIZE || name[n] < ' ' || name[n] > '~')
+    for (size_t whole = 0; *name; name++, whole++) {
+        n = *name == '|' ? 0 : n + 1;
+        if (n == NAME_SIZE || whole == 2 * NAME_SIZE || *name < ' ' || *name > '~' ||
+            (*name == '|' && name[1] == '|'))
             return false;
     }
     return n > 0;

@@ -158,9 +158,9 @@ cdpi_protocol_id engine_flow_guess(const struct cdpi *engine, const struct hot *
 enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_options *options,
                                      struct cdpi_error *error);
 void engine_close_modules(struct cdpi *engine);
-/* The number of a name that a module brought; ours where we have it. */
+/* The number of a name that a module brought; ours where we have it; 0 where there is no room. */
 cdpi_protocol_id engine_name_number(struct cdpi *engine, const char *name);
-/* Whether it is one: 1 to 63 printable characters. */
+/* Whether it is one: 1 to 63 printable characters, or two such parted by a bar. */
 bool engine_name_is_good(const char *name);
 
 /* ---- asking.c ---------------------------------------------------------------------------- */
