@@ -6,7 +6,7 @@
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
-enum { LINE = 72, FIRST = ' ', LAST = '~', LEAST = 24 };
+enum { LINE = 72, FIRST = ' ', LAST = '~' };
 
 /* After the last comes the first; some count DEL among them. */
 static bool follows(uint8_t byte, uint8_t next)
@@ -34,8 +34,10 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     uint8_t first = (uint8_t)cursor_peek(&c, 0);
     if (!is_run(&c, LINE))
         return NO;
+    if (is_udp(in) && c.at == LINE && cursor_left(&c) == 2)
+        return cursor_accept_text(&c, "\r\n") ? yes(in, "pattern", &c) : NO;
     if (cursor_left(&c) < 3)
-        return is_udp(in) && c.size >= LEAST && c.at < LINE ? NO : short_of(in, &c);
+        return short_of(in, &c);
     if (!cursor_accept_text(&c, "\r\n"))
         return NO;
     uint8_t second = (uint8_t)cursor_peek(&c, 0);
