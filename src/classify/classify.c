@@ -399,6 +399,22 @@ static void sort_rooms(room_index *rooms, unsigned count)
     }
 }
 
+/* Who claims the server's port, or the client's, is asked before all others. Ports never decide:
+ * this spares the search where the bytes then say YES. Returns who was asked. */
+static room_index ask_by_port(struct session *s, struct cursor bytes, uint32_t wire)
+{
+    const struct classifier *c = s->classifier;
+    const struct exchange *x = s->exchange;
+    room_index room = classifier_guess(c, x->transport, x->port[SERVER]);
+    if (room == NO_ROOM)
+        room = classifier_guess(c, x->transport, x->port[CLIENT]);
+    if (room == NO_ROOM || !c->rooms[room].protocol->validate ||
+        !signature_table_fits(c->table, room, x->transport, bytes.data, bytes.size, wire))
+        return NO_ROOM;
+    ask_room(s, room);
+    return room;
+}
+
 /* Rule 1: what the new bytes propose. A YES ends the asking: no two rooms that are not kin say it
  * of the same bytes, the tests hold them to that. */
 static void ask_proposed(struct session *s)
@@ -409,14 +425,20 @@ static void ask_proposed(struct session *s)
         return;
     room_index proposed[MAX_PROPOSED];
     const struct classifier *c = s->classifier;
-    unsigned n =
-        signature_table_propose(c->table, s->exchange->transport, bytes.data, bytes.size,
-                                datagram_size(s, s->side, bytes.size), proposed, MAX_PROPOSED);
-    sort_rooms(proposed, n);
-    for (unsigned i = 0; i < n && s->joint.answer != YES; i++)
-        ask_room(s, proposed[c->reversed ? n - 1 - i : i]);
+    uint32_t wire = datagram_size(s, s->side, bytes.size);
     if (s->exchange->transport != OVER_UDP)
         s->state->proposed_at[s->side] = (uint16_t)bytes.size;
+    room_index asked = c->reversed ? NO_ROOM : ask_by_port(s, bytes, wire);
+    if (s->joint.answer == YES)
+        return;
+    unsigned n = signature_table_propose(c->table, s->exchange->transport, bytes.data, bytes.size,
+                                         wire, proposed, MAX_PROPOSED);
+    sort_rooms(proposed, n);
+    for (unsigned i = 0; i < n && s->joint.answer != YES; i++) {
+        room_index room = proposed[c->reversed ? n - 1 - i : i];
+        if (room != asked)
+            ask_room(s, room);
+    }
 }
 
 /* Rule 1: those without signatures, if that did not settle it; then the children of what fits. */

@@ -87,23 +87,27 @@ static inline bool dns_has_host_letters(struct cursor label)
 }
 
 /* RFC 1035 section 4.1.4: labels up to the root or to a pointer, which goes back. */
-static inline bool dns_name(struct cursor *c, uint32_t message)
+static inline bool dns_name(struct cursor *name, uint32_t message)
 {
-    uint32_t began = c->at, length = 0;
-    for (;;) {
-        uint8_t size = cursor_u8(c);
-        if (size == 0)
-            return true; /* the root, or no more bytes */
+    struct cursor c = *name; /* a copy that stays in registers */
+    uint32_t began = c.at, length = 0;
+    bool is_sound = true;
+    for (uint8_t size = cursor_u8(&c); size > 0; size = cursor_u8(&c)) {
         if (size >= 0xc0) {
-            uint32_t target = (size & 0x3fu) << 8 | cursor_u8(c);
-            return c->ran_short || (target >= DNS_HEADER && target < began - message + length);
+            uint32_t target = (size & 0x3fu) << 8 | cursor_u8(&c);
+            is_sound = c.ran_short || (target >= DNS_HEADER && target < began - message + length);
+            break;
         }
         length += size + 1u;
-        if (size > 63 || length >= DNS_NAME_LIMIT)
-            return false;
-        if (!cursor_skip(c, size))
-            return cursor_skip(c, cursor_left(c)); /* short: what follows is short too */
+        if (size > 63 || length >= DNS_NAME_LIMIT) {
+            is_sound = false;
+            break;
+        }
+        if (!cursor_skip(&c, size))
+            cursor_skip(&c, cursor_left(&c)); /* short: what follows is short too */
     }
+    *name = c;
+    return is_sound;
 }
 
 static inline uint8_t dns_first_netbios_letters(struct cursor name)
