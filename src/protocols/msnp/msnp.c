@@ -23,6 +23,8 @@ static const struct command commands[] = {
     {.word = "gcf", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "nln", .bits = 18, .arguments = ARGUMENTS_SOME},
     {.word = "joi", .bits = 18, .arguments = ARGUMENTS_SOME},
+    {.word = "msg", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "mime-version:", .bits = 10, .arguments = ARGUMENTS_NUMBER},
     {.word = "qng", .bits = 22, .arguments = ARGUMENTS_NUMBER},
     {.word = "png", .bits = 16, .arguments = ARGUMENTS_NONE},
     {.word = NULL},
@@ -72,7 +74,7 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     SIGNATURE(0, "VER "), SIGNATURE(0, "CVR "), SIGNATURE(0, "USR "), SIGNATURE(0, "ANS "),
     SIGNATURE(0, "XFR "), SIGNATURE(0, "IRO "), SIGNATURE(0, "QNG "), SIGNATURE(0, "PNG\r\n"),
-    SIGNATURE(0, "NLN "), SIGNATURE(0, "CHG "), SIGNATURE(0, "SYN "),
+    SIGNATURE(0, "NLN "), SIGNATURE(0, "CHG "), SIGNATURE(0, "SYN "), SIGNATURE(0, "MSG "),
 };
 
 const struct cdpi_protocol cdpi_protocol_msnp = {

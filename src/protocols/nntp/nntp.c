@@ -61,7 +61,7 @@ static bool is_message_id(struct cursor line)
 /* What stands after the code of a greeting: words of news. */
 static int greeting_bits(struct cursor line)
 {
-    static const char *const words[] = {"nntp", "usenet", "newsreader", "innd", NULL};
+    static const char *const words[] = {"nntp", "usenet", "newsreader", "innd", "nnrp", NULL};
     for (unsigned i = 0; words[i]; i++) {
         if (text_has(line, words[i]))
             return CODE_BITS + 32;
