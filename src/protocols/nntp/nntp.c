@@ -22,7 +22,7 @@ static const struct command commands[] = {
     {.word = "head", .bits = 10},
     {.word = "body", .bits = 16},
     {.word = "stat", .bits = 8},
-    {.word = "xover", .bits = 32, .arguments = ARGUMENTS_NONE_OR_NUMBER},
+    {.word = "xover", .bits = 32, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
     {.word = "over", .bits = 16},
     {.word = "xhdr", .bits = 30, .arguments = ARGUMENTS_SOME},
     {.word = "hdr", .bits = 16, .arguments = ARGUMENTS_SOME},
