@@ -168,7 +168,7 @@ bool engine_force_oldest(struct cdpi *engine)
     if (engine->heads.oldest == HEAD_NONE)
         return false;
     const struct head *head = head_at(&engine->heads, engine->heads.oldest);
-    struct flow_place place = {&engine->tables[head->is_v6], head->segment, head->slot};
+    struct flow_place place = place_at(&engine->tables[head->is_v6], head->segment, head->slot);
     engine->stats.heads_forced++;
     engine_conclude(engine, &place);
     return true;
@@ -382,7 +382,7 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         said = classify_more(engine->classifier, c, &v.exchange, side, head->payload_packets);
         if (said.certain && engine->own_leads) {
             take_verdict(engine, place, c, said.changed || hot->verdict == 0);
-            engine_conclude(engine, place);
+            settle(engine, place, true);
             return;
         }
         take_verdict(engine, place, c, said.changed);
