@@ -156,9 +156,6 @@ static const char *rule_of(const struct header *h)
 static enum answer judge_long(struct inspection *in, struct cursor c, enum layout layout)
 {
     struct header h;
-    int first = cursor_peek(&c, 0);
-    if (layout == INVARIANT && !(first & FIXED))
-        return NO;
     if (!read_header(&c, &h, layout) || h.target.size + h.source.size == 0)
         return NO;
     if (layout == INVARIANT && !sizes_hold(in, &h, c))
@@ -189,7 +186,7 @@ static bool may_follow(struct cursor c, bool is_public)
     int first = cursor_peek(&c, 0);
     if (is_public)
         return (first & (LONG | FIXED | PUBLIC_VERSION)) == 0;
-    return (first & (LONG | FIXED)) == FIXED || first < 0;
+    return (first & LONG) == 0; /* the fixed bit may be greased, RFC 9287 */
 }
 
 /* YES for what tells itself, MORE for what may follow it, else NO. */
@@ -246,8 +243,8 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 5, .bytes = "\xc0\0\0\0\x01", .mask = "\xc0\xff\xff\xff\xff", .min_size = 21},
-    {.size = 5, .bytes = "\xc0\x6b\x33\x43\xcf", .mask = "\xc0\xff\xff\xff\xff"},
+    {.size = 5, .bytes = "\x80\0\0\0\x01", .mask = "\x80\xff\xff\xff\xff", .min_size = 21},
+    {.size = 5, .bytes = "\x80\x6b\x33\x43\xcf", .mask = "\x80\xff\xff\xff\xff"},
     {.size = 5, .bytes = "\xc0\x70\x9a\x50\xc4", .mask = "\xc0\xff\xff\xff\xff"},
     {.size = 5, .bytes = "\x80\xff\0\0\0", .mask = "\x80\xff\xff\xff\xc0"},
     {.size = 5, .bytes = "\x80\xfa\xce\xb0\0", .mask = "\x80\xff\xff\xff\xf0"},

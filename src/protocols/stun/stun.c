@@ -18,6 +18,7 @@ enum {
     MS_MAGIC_ATTRIBUTE = 15,
     CLASS_BITS = 0x0110,
     LAST_CLASSIC_METHOD = 0xf,
+    CLASSIC_LIMIT = 0x200,
     FIRST_OPTIONAL = 0x8000
 };
 
@@ -32,19 +33,19 @@ static unsigned method_of(uint16_t type)
     return (type & 0xfu) | (type & 0xe0u) >> 1 | (type & 0x3e00u) >> 2;
 }
 
-/* Attributes to the end. Returns how many, or -1. Those of classic STUN end at 0x26 (MS-TURN's at
- * 0x8090); none is longer than the message. */
-static int count_attributes(struct cursor c, uint32_t size, bool is_classic)
+/* Attributes to the end, each filled to `step` bytes (Microsoft fills none). Returns how many, or
+ * -1: classic STUN's types are below 0x200, or optional. */
+static int count_attributes(struct cursor c, uint32_t size, uint32_t step, bool is_classic)
 {
     int count = 0;
     uint32_t left = size;
     while (left >= 4) {
         uint16_t type = cursor_u16(&c);
         uint32_t length = cursor_u16(&c);
-        uint32_t filled = (length + 3) & ~3u;
+        uint32_t filled = (length + step - 1) & ~(step - 1);
         if (c.ran_short)
             return count;
-        if (is_classic && type > 0x26 && (type < FIRST_OPTIONAL || type > 0x8100))
+        if (is_classic && type >= CLASSIC_LIMIT && (type < FIRST_OPTIONAL || type > 0x8100))
             return -1;
         if (filled > left - 4)
             return -1;
@@ -56,6 +57,12 @@ static int count_attributes(struct cursor c, uint32_t size, bool is_classic)
     return left == 0 ? count : -1;
 }
 
+static bool is_microsoft(const struct cursor *attributes)
+{
+    return cursor_peek_u16(attributes, 0) == MS_MAGIC_ATTRIBUTE &&
+           cursor_peek_u32(attributes, 4) == MS_COOKIE;
+}
+
 /* The whole header; false where it cannot be one. */
 static bool read_header(struct cursor *c, struct message *m)
 {
@@ -63,13 +70,14 @@ static bool read_header(struct cursor *c, struct message *m)
     m->length = cursor_u16(c);
     m->has_cookie = cursor_u32(c) == COOKIE;
     cursor_skip(c, 12);
-    return m->type <= 0x3fff && m->length % 4 == 0;
+    return m->type <= 0x3fff && (m->length % 4 == 0 || is_microsoft(c));
 }
 
 static enum answer judge_modern(struct inspection *in, struct cursor c, const struct message *m)
 {
     bool whole = !is_udp(in) || fills_datagram(in, &c, HEADER + (uint32_t)m->length);
-    if (!whole || method_of(m->type) == 0 || count_attributes(c, m->length, false) < 0)
+    uint32_t step = is_microsoft(&c) ? 1 : 4;
+    if (!whole || method_of(m->type) == 0 || count_attributes(c, m->length, step, false) < 0)
         return NO;
     return yes(in, "message with cookie", &c);
 }
@@ -88,20 +96,28 @@ static enum answer judge_classic(struct inspection *in, struct cursor c, const s
     if (!is_udp(in) || !fills_datagram(in, &c, HEADER + (uint32_t)m->length) ||
         (m->type & ~(CLASS_BITS | LAST_CLASSIC_METHOD)) || (m->type & LAST_CLASSIC_METHOD) == 0)
         return NO;
-    bool is_microsoft =
-        cursor_peek_u16(&c, 0) == MS_MAGIC_ATTRIBUTE && cursor_peek_u32(&c, 4) == MS_COOKIE;
-    int attributes = count_attributes(c, m->length, true);
+    bool microsoft = is_microsoft(&c);
+    int attributes = count_attributes(c, m->length, microsoft ? 1 : 4, true);
     if (attributes < 0)
         return NO;
-    if (is_microsoft || is_answered(in))
-        return yes(in, is_microsoft ? "message of MS-TURN" : "answer to a classic request", &c);
+    if (microsoft || is_answered(in))
+        return yes(in, microsoft ? "message of MS-TURN" : "answer to a classic request", &c);
     bool is_bare_request = m->length == 0 && m->type == 1;
     return is_bare_request || attributes > 0 ? likely(in, "classic message", &c) : NO;
+}
+
+/* RFC 4571: over TCP, ICE's peers put a size before each message. */
+static void pass_framing(const struct inspection *in, struct cursor *c)
+{
+    if (!is_udp(in) && cursor_peek_u32(c, 6) == COOKIE &&
+        cursor_peek_u16(c, 0) == cursor_peek_u16(c, 4) + HEADER)
+        cursor_skip(c, 2);
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     struct message m;
+    pass_framing(in, &c);
     bool sound = read_header(&c, &m);
     if (c.ran_short)
         return short_of(in, &c);
@@ -118,11 +134,16 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 8, .bytes = "\0\0\0\0\x21\x12\xa4\x42", .mask = "\xc0\0\0\x03\xff\xff\xff\xff"},
+    {.size = 8, .bytes = "\0\0\0\0\x21\x12\xa4\x42", .mask = "\xc0\0\0\0\xff\xff\xff\xff"},
+    {.transports = OVER_TCP,
+     .offset = 2,
+     .size = 8,
+     .bytes = "\0\0\0\0\x21\x12\xa4\x42",
+     .mask = "\xc0\0\0\0\xff\xff\xff\xff"},
     {.transports = OVER_UDP,
      .size = 4,
      .bytes = "\0\0\0\0",
-     .mask = "\xfe\xe0\xf0\x03",
+     .mask = "\xfe\xe0\xf0\0",
      .length = {2, 2, false, HEADER}},
 };
 
