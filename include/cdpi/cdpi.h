@@ -129,7 +129,8 @@ struct cdpi_verdict {
     cdpi_protocol_id protocol;    /* the outermost application protocol, or CDPI_NO_PROTOCOL */
     cdpi_protocol_id application; /* what runs inside it, or CDPI_NO_PROTOCOL */
     cdpi_protocol_id then;        /* what the flow switched to (STARTTLS, CONNECT), or none */
-    cdpi_protocol_id guess;       /* by port only; never a verdict; filled if module `port` is on */
+    cdpi_protocol_id guess;       /* by port or address only; never a verdict; filled where module
+                                     `port` is on, or another module says that it guesses */
     cdpi_protocol_id side[2];     /* what each side alone claims, indexed by enum cdpi_side */
     enum cdpi_state state;
     enum cdpi_confidence confidence;
@@ -235,7 +236,8 @@ struct cdpi_options {
     uint64_t initial_flows; /* room made at open; 0 lets the table grow from small */
     bool vlan_strict;       /* VLAN numbers are part of the flow's key */
     bool no_decap;          /* do not look into tunnels */
-    bool ask_all;           /* ask every module about every flow */
+    bool ask_all;           /* ask every module about every flow; verdicts stay the same, but
+                               they are final only when each module has seen what it wants */
     bool
         reverse_candidates; /* try candidates in the opposite order; for tests, changes no answer */
     uint64_t hash_key[2];   /* 0,0: random. A fixed key makes the order of output repeatable */
@@ -275,7 +277,8 @@ CDPI_API struct cdpi_verdict cdpi_classify(struct cdpi *engine, const struct cdp
 CDPI_API struct cdpi_verdict cdpi_conclude(struct cdpi *engine, struct cdpi_flow *flow);
 
 /* What each module says, in the engine's order. Returns the number of modules, and fills as many of
- * `answers` as there is room for. */
+ * `answers` as there is room for. With ask_all, what each said; without, those that were not needed
+ * are not asked. */
 CDPI_API size_t cdpi_classify_all(struct cdpi *engine, const struct cdpi_flow *flow,
                                   struct cdpi_module_answer *answers, size_t room);
 
@@ -315,6 +318,8 @@ CDPI_API cdpi_protocol_id cdpi_protocol_next(const struct cdpi *engine, cdpi_pro
 struct cdpi_module_info {
     const char *name, *version;
     uint64_t asked, answered;   /* flows */
+    uint64_t guessed;           /* flows of which it only guesses */
+    uint64_t nonsense;          /* answers that make no sense; they count as none */
     uint64_t agreed, disagreed; /* with the verdict; counted with ask_all */
     uint64_t nanoseconds;       /* CPU time spent inside, measured per flow asked; 0 for own */
 };

@@ -36,7 +36,7 @@ extern "C" {
 struct cdpi_module_packet {
     const uint8_t *data;
     uint32_t captured; /* bytes at data */
-    uint32_t length;   /* as the IP header says */
+    uint32_t length;   /* as the IP header says; captured or more */
     uint64_t time;     /* nanoseconds since 1970 */
     uint8_t side;      /* 0 client, 1 server */
 };
@@ -55,7 +55,10 @@ struct cdpi_module_flow {
     uint32_t sequence[2];      /* TCP: sequence number of the head's first byte */
     const struct cdpi_module_packet *packets; /* NULL unless the module wants packets */
     uint32_t packet_count;
-    void *state; /* flow_state_size bytes, zeroed before the call */
+    void *state;                /* flow_state_size bytes, zeroed before the call */
+    uint32_t first_captured[2]; /* bytes of first_payload that are in the head */
+    uint32_t payload_bytes[2];  /* seen of each side while the flow was inspected */
+    uint8_t first_speaker;      /* side of the first payload */
 };
 
 /* What a module says. */
@@ -67,19 +70,24 @@ enum cdpi_module_says {
 
 struct cdpi_module_verdict {
     size_t struct_size;
-    /* Canonical name of a protocol of ours, or a name of the module's own, best as "module:NAME".
-     */
+    /* Canonical name of a protocol of ours ("SSH"), or a name of the module's own, best as
+     * "module:NAME"; or both with a bar between, "SSH|module:NAME": the module's own is then taken
+     * only by a library that has no such protocol. 1 to 63 printable characters each. */
     const char *protocol;
     const char *application; /* what runs inside, or NULL */
     bool is_certain;         /* else likely */
     const char *rule;        /* what decided, in a few words; may be NULL */
-    uint32_t packet;         /* payload packet that decided, from 1; 0 unknown */
-    uint8_t side;
-    uint32_t offset, length;
+    uint32_t packet;         /* payload packet that decided, from 1 to 255; 0 unknown */
+    uint8_t side;            /* whose bytes decided */
+    uint32_t offset, length; /* which, within that side's head; length 0 unknown */
 };
 
 /* Flags of a descriptor. */
-enum { CDPI_MODULE_WANTS_PACKETS = 1 };
+enum {
+    /* The flow's first packets with payload, up to 32, in the order of their arrival. The flow is
+     * then inspected until it has as many, for 30 s, or until it ends. */
+    CDPI_MODULE_WANTS_PACKETS = 1
+};
 
 struct cdpi_module {
     uint32_t abi; /* CDPI_MODULE_ABI */
@@ -95,7 +103,8 @@ struct cdpi_module {
     void (*close)(void *instance);
     enum cdpi_module_says (*classify)(void *instance, const struct cdpi_module_flow *flow,
                                       struct cdpi_module_verdict *verdict);
-    /* Optional: the i-th name that the module can bring, NULL past the last. */
+    /* Optional: the i-th name that the module can answer, written as in a verdict, NULL past the
+     * last. Those that are not ours get their numbers at open. */
     const char *(*protocol)(void *instance, size_t i);
     /* Optional: the version as the wrapped library tells it at run time. */
     const char *(*library_version)(void *instance);

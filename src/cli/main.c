@@ -15,7 +15,7 @@
 #include "cli/options.h"
 #include "cli/stats.h"
 
-enum { BATCH = 64, MOST_ANSWERS = 16, PROGRESS_STEPS = 50 };
+enum { BATCH = 64, MOST_ANSWERS = 16, PROGRESS_STEPS = 50, PATH_ROOM = 4096 };
 
 struct program {
     struct options options;
@@ -182,14 +182,29 @@ static bool output_failed(struct program *p)
     return error != 0;
 }
 
+/* A tool that runs from where it was built finds its modules beside it. */
+static void find_modules(struct options *o, char *path, size_t size)
+{
+    const char *from_environment = getenv("CDPI_MODULE_PATH");
+    ssize_t n = readlink("/proc/self/exe", path, size - sizeof "/modules");
+    if (o->engine.module_path || (from_environment && *from_environment) || n <= 0)
+        return;
+    path[n] = 0;
+    snprintf(strrchr(path, '/'), sizeof "/modules", "/modules");
+    if (access(path, X_OK) == 0)
+        o->engine.module_path = path;
+}
+
 static int run(struct program *p)
 {
+    char beside[PATH_ROOM];
     struct cdpi_error error;
     struct options *o = &p->options;
     o->engine.on_event = o->format == &output_none ? NULL : on_event;
     o->engine.events = 1u << CDPI_EVENT_ENDED;
     o->engine.on_event_context = p;
     o->engine.on_module_missing = tell_missing;
+    find_modules(o, beside, sizeof beside);
     enum cdpi_status status = cdpi_open(&o->engine, &p->engine, &error);
     if (status != CDPI_OK) {
         fprintf(stderr, "cdpi: %s\n", error.text);

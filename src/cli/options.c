@@ -37,6 +37,7 @@ static const struct option long_options[] = {
     {"stats", no_argument, NULL, OPT_STATS},
     {"modules", required_argument, NULL, OPT_MODULES},
     {"set", required_argument, NULL, OPT_SET},
+    {"option", required_argument, NULL, OPT_SET}, /* its other name */
     {"module-path", required_argument, NULL, OPT_MODULE_PATH},
     {"list", required_argument, NULL, OPT_LIST},
     {"filter", required_argument, NULL, OPT_FILTER},

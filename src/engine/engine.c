@@ -114,12 +114,16 @@ static void free_engine(struct cdpi *engine)
 {
     struct memory memory = engine->memory;
     engine_close_modules(engine);
+    answers_free(engine);
+    packet_pool_free(&engine->kept);
     table_free(&engine->tables[0]);
     table_free(&engine->tables[1]);
     head_pool_free(&engine->heads);
     classifier_free(engine->classifier, &engine->memory);
     if (engine->names)
         memory_put(&engine->memory, engine->names, MAX_NAMES * sizeof *engine->names);
+    if (engine->module_rules)
+        memory_put(&engine->memory, engine->module_rules, MAX_RULES * sizeof *engine->module_rules);
     if (engine->module_state)
         memory_put(&engine->memory, engine->module_state, engine->module_state_size);
     memory_put(&memory, engine, sizeof *engine);
@@ -373,28 +377,6 @@ struct cdpi_verdict cdpi_conclude(struct cdpi *engine, struct cdpi_flow *flow)
     if (!engine->in_callback && hot->bits & FLOW_PAYLOAD)
         engine_conclude(engine, &flow->place);
     return engine_verdict(engine, &flow->place);
-}
-
-size_t cdpi_classify_all(struct cdpi *engine, const struct cdpi_flow *flow,
-                         struct cdpi_module_answer *answers, size_t room)
-{
-    struct cdpi_verdict verdict = engine_verdict(engine, &flow->place);
-    for (size_t i = 0; i < engine->module_count && i < room; i++) {
-        const struct module *m = &engine->modules[i];
-        struct cdpi_module_answer *a = &answers[i];
-        *a = (struct cdpi_module_answer){.module = m->name};
-        if (verdict.protocol && strcmp(verdict.source, m->name) == 0) {
-            a->state = CDPI_ANSWERED;
-            a->verdict = verdict;
-        } else if (m->kind == MODULE_PORT) {
-            a->state = verdict.guess ? CDPI_ANSWERED : CDPI_NO_ANSWER;
-            a->verdict = (struct cdpi_verdict){
-                .guess = verdict.guess, .source = m->name, .evidence.rule = "port"};
-        } else if (m->kind == MODULE_OWN || verdict.state == CDPI_GAVE_UP) {
-            a->state = CDPI_NO_ANSWER;
-        }
-    }
-    return engine->module_count;
 }
 
 static uint32_t head_size(size_t bytes)

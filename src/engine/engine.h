@@ -10,6 +10,7 @@
 #include "core/memory.h"
 #include "decode/packet.h"
 #include "flow/head.h"
+#include "flow/packets.h"
 #include "flow/table.h"
 
 enum {
@@ -17,13 +18,15 @@ enum {
     MAX_DEPTH = 4, /* tunnels in tunnels */
     MAX_MODULES = 8,
     RULES = 4096,       /* places for interned rule names */
+    MAX_RULES = 512,    /* rules that modules name */
     MAX_NAMES = 1024,   /* names that modules bring */
     FIRST_NAME = 32768, /* their numbers */
     NAME_SIZE = 64,
     LINGER_MS = 15000, /* a closed flow absorbs late packets */
     INSPECTION_US = 30 * 1000 * 1000,
     UDP_DATAGRAMS = 8,
-    GAP_PATIENCE = 8 /* payload packets that a lost beginning is waited for */
+    MODULE_PACKETS = 32, /* of a flow, as modules see it */
+    GAP_PATIENCE = 8     /* payload packets that a lost beginning is waited for */
 };
 enum { DEFAULT_IDLE_SECONDS = 300 };
 #define DEFAULT_BUDGET (512u << 20)
@@ -65,6 +68,9 @@ struct cdpi {
     struct module modules[MAX_MODULES];
     uint32_t module_count;
     bool has_own, own_leads, has_port, ask_all, decapsulates;
+    bool wants_packets; /* some module does */
+    struct packet_pool kept;
+    struct cdpi_module_packet view_packets[MODULE_PACKETS];
 
     uint64_t now;    /* microseconds of packet time; never steps back */
     uint32_t now_ms; /* its milliseconds, wrapping */
@@ -84,6 +90,10 @@ struct cdpi {
     struct cdpi_stats stats;
     const char *rules[RULES];
     uint32_t rule_count;
+    char (*module_rules)[NAME_SIZE]; /* copies of what modules name as rules */
+    uint32_t module_rule_count;
+    struct answers *answers; /* with ask_all: what each module said of each flow */
+    uint64_t own_asked, own_answered;
     char (*names)[NAME_SIZE];
     uint32_t name_count;
     void *module_state; /* scratch for modules' flow_state */
@@ -140,16 +150,55 @@ void classification_to_verdict(const struct cdpi *engine, const struct classific
 cdpi_protocol_id engine_guess(const struct cdpi *engine, uint8_t ip_protocol, uint16_t client_port,
                               uint16_t server_port);
 
+/* By the flow's ports. */
+cdpi_protocol_id engine_flow_guess(const struct cdpi *engine, const struct hot *hot);
+
 /* ---- modules.c --------------------------------------------------------------------------- */
 
 enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_options *options,
                                      struct cdpi_error *error);
 void engine_close_modules(struct cdpi *engine);
-/* Asks the modules in order about a flow that nobody has settled. Returns whether one knew; its
- * verdict is stored. */
-bool engine_ask_modules(struct cdpi *engine, const struct flow_place *place, struct head *head);
-/* The number of a name that a module brought; ours where we have it. */
+/* The number of a name that a module brought; ours where we have it; 0 where there is no room. */
 cdpi_protocol_id engine_name_number(struct cdpi *engine, const char *name);
+/* Whether it is one: 1 to 63 printable characters, or two such parted by a bar. */
+bool engine_name_is_good(const char *name);
+
+/* ---- asking.c ---------------------------------------------------------------------------- */
+
+/* What one module said of one flow. */
+struct reply {
+    uint16_t protocol, application;
+    uint16_t guess;
+    uint16_t rule;
+    uint16_t offset, length;
+    uint8_t packet, side;
+    uint8_t state; /* enum cdpi_answer_state */
+    bool is_certain;
+};
+
+/* Asks the modules in order about a flow that nobody has settled; with ask_all, each about every
+ * flow. `known`: own leads, and its verdict is stored. Returns whether there is a verdict; it is
+ * stored. */
+bool engine_ask_modules(struct cdpi *engine, const struct flow_place *place, struct head *head,
+                        bool known);
+
+/* ---- answers.c --------------------------------------------------------------------------- */
+
+/* Remembers what the modules said of a flow, until it ends. */
+void answers_remember(struct cdpi *engine, uint64_t flow_id, const struct reply *of_each);
+/* NULL where nothing is remembered. */
+const struct reply *answers_find(const struct cdpi *engine, uint64_t flow_id);
+void answers_forget(struct cdpi *engine, uint64_t flow_id);
+void answers_free(struct cdpi *engine);
+
+/* ---- packets.c --------------------------------------------------------------------------- */
+
+/* Keeps a copy of a packet of an undecided flow. */
+void engine_keep_packet(struct cdpi *engine, struct head *head, const struct packet *p);
+/* Whether the modules get no more than what is there. */
+bool engine_has_enough_packets(const struct cdpi *engine, const struct head *head);
+void engine_view_packets(struct cdpi *engine, const struct hot *hot, const struct head *head,
+                         struct cdpi_module_flow *view);
 
 /* ---- shared smalls ----------------------------------------------------------------------- */
 

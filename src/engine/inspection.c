@@ -75,8 +75,10 @@ static void release_head(struct cdpi *engine, const struct flow_place *place)
     if (hot->head == NO_HEAD || hot->bits & FLOW_HAS_NOTE)
         return;
     uint32_t number = hot->head;
+    struct head *head = head_at(&engine->heads, number);
     hot->head = NO_HEAD;
-    head_release(&engine->heads, head_at(&engine->heads, number));
+    packets_release(&engine->kept, &head->packets);
+    head_release(&engine->heads, head);
 }
 
 /* Stores what the classifiers say now and tells whoever listens. */
@@ -135,22 +137,43 @@ static bool own_verdict(struct cdpi *engine, const struct flow_place *place,
 }
 
 /* Own verdict first where own leads; what else there is in the modules' order. */
-static void conclude_with(struct cdpi *engine, const struct flow_place *place, struct head *head,
-                          const struct view *view, struct classification *c, uint8_t packet)
+static void finish(struct cdpi *engine, const struct flow_place *place, struct head *head,
+                   bool known)
 {
-    bool known = own_verdict(engine, place, view, c, packet);
-    if (known && engine->own_leads) {
-        settle(engine, place, true);
-        return;
-    }
-    known = engine_ask_modules(engine, place, head);
+    engine->own_asked += engine->has_own;
+    engine->own_answered += known;
+    known = known && engine->own_leads;
+    if (!known || engine->ask_all)
+        known = engine_ask_modules(engine, place, head, known);
     settle(engine, place, known);
+}
+
+/* What own says of all that is there. */
+static bool judge_own(struct cdpi *engine, const struct flow_place *place, struct head *head)
+{
+    struct classification *c = head_classification(head);
+    struct view v;
+    if (head->for_modules)
+        return c->room != NO_ROOM;
+    skip_gaps(engine, place, head);
+    view_head(&v, place_hot(place), head);
+    return own_verdict(engine, place, &v, c, head->payload_packets);
+}
+
+/* Own's budget is spent. Modules may want more packets than own did. */
+static void end_own(struct cdpi *engine, const struct flow_place *place, struct head *head)
+{
+    bool known = judge_own(engine, place, head);
+    bool asks = !known || !engine->own_leads || engine->ask_all;
+    if (asks && !engine_has_enough_packets(engine, head))
+        head->for_modules = true;
+    else
+        finish(engine, place, head, known);
 }
 
 void engine_conclude(struct cdpi *engine, const struct flow_place *place)
 {
     struct hot *hot = place_hot(place);
-    struct view v;
     if (!is_undecided(hot))
         return;
     if (hot->head == NO_HEAD || hot->bits & FLOW_HAS_NOTE) {
@@ -158,9 +181,7 @@ void engine_conclude(struct cdpi *engine, const struct flow_place *place)
         return;
     }
     struct head *head = head_at(&engine->heads, hot->head);
-    skip_gaps(engine, place, head);
-    view_head(&v, hot, head);
-    conclude_with(engine, place, head, &v, head_classification(head), head->payload_packets);
+    finish(engine, place, head, judge_own(engine, place, head));
 }
 
 bool engine_force_oldest(struct cdpi *engine)
@@ -344,6 +365,8 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
         changed = said.changed;
         if (said.certain && engine->own_leads && !engine->ask_all) {
             take_verdict(engine, place, &c, true);
+            engine->own_asked++;
+            engine->own_answered++;
             settle(engine, place, true);
             return;
         }
@@ -351,7 +374,7 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
     struct head *head = take_head(engine, place);
     hot = place_hot(place);
     if (!head) { /* no memory at all: judged on this packet */
-        conclude_with(engine, place, NULL, &v, &c, 1);
+        finish(engine, place, NULL, own_verdict(engine, place, &v, &c, 1));
         return;
     }
     *head_classification(head) = c;
@@ -359,8 +382,12 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
         put_segment(engine, place, head, p);
     else
         put_message(engine, head, p);
+    if (engine->wants_packets)
+        engine_keep_packet(engine, head, p);
     if (in_order)
         take_verdict(engine, place, head_classification(head), changed);
+    if (c.is_certain && engine->own_leads)
+        end_own(engine, place, head); /* with ask_all: the others are asked too */
 }
 
 static void inspect_more(struct cdpi *engine, const struct flow_place *place,
@@ -373,6 +400,13 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         engine_conclude(engine, place);
         return;
     }
+    if (engine->wants_packets)
+        engine_keep_packet(engine, head, p);
+    if (head->for_modules) {
+        if (engine_has_enough_packets(engine, head))
+            engine_conclude(engine, place);
+        return;
+    }
     bool grew = is_tcp ? put_segment(engine, place, head, p) : put_message(engine, head, p);
     struct classify_outcome said = {0};
     enum side side = direction_side(hot, p->direction);
@@ -382,7 +416,7 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         said = classify_more(engine->classifier, c, &v.exchange, side, head->payload_packets);
         if (said.certain && engine->own_leads) {
             take_verdict(engine, place, c, said.changed || hot->verdict == 0);
-            settle(engine, place, true);
+            end_own(engine, place, head);
             return;
         }
         take_verdict(engine, place, c, said.changed);
@@ -390,7 +424,7 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         said.exhausted = c->live_count == 0 && c->spoke;
     }
     if (budget_is_spent(head, is_udp, said.exhausted)) {
-        engine_conclude(engine, place);
+        end_own(engine, place, head);
         return;
     }
     if (is_tcp && grew && said.exhausted && c->room == NO_ROOM &&

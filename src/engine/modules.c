@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 #include "engine/engine.h"
 
@@ -16,6 +15,11 @@
 #endif
 
 enum { PATH_ROOM = 4096, MAX_SETTINGS = 64, MAX_STATE = 64 * 1024 };
+/* The descriptor as it was first published; later fields are read where struct_size has them. */
+enum {
+    LEAST_DESCRIPTOR = offsetof(struct cdpi_module, library_version) +
+                       sizeof(((struct cdpi_module *)NULL)->library_version)
+};
 /* What `all` stands for after own, in the ladder's order. */
 static const char *const wrappers[] = {"ndpi", "protoident", "ml"};
 
@@ -53,6 +57,8 @@ static bool is_usable(const struct cdpi_module *d, char *why, size_t why_size)
         snprintf(why, why_size, "it does not export " CDPI_MODULE_SYMBOL);
     else if (d->abi != CDPI_MODULE_ABI)
         snprintf(why, why_size, "it has abi %u, this library %u", d->abi, CDPI_MODULE_ABI);
+    else if (d->struct_size < LEAST_DESCRIPTOR)
+        snprintf(why, why_size, "its descriptor is cut: struct_size is %zu", d->struct_size);
     else if (!d->name || !*d->name || strlen(d->name) >= NAME_SIZE || !d->open || !d->close ||
              !d->classify)
         snprintf(why, why_size, "its descriptor lacks a name, open, close or classify");
@@ -82,6 +88,20 @@ static const char *module_path(const struct cdpi_options *options)
                                                    : CDPI_DEFAULT_MODULE_PATH;
 }
 
+/* What the module can bring gets its numbers now. */
+static void take_names(struct cdpi *engine, struct module *m)
+{
+    const char *name;
+    for (size_t i = 0; m->descriptor->protocol && i < MAX_NAMES &&
+                       (name = m->descriptor->protocol(m->instance, i));
+         i++) {
+        if (engine_name_is_good(name))
+            engine_name_number(engine, name);
+        else
+            m->info.nonsense++;
+    }
+}
+
 static bool load(struct cdpi *engine, const struct cdpi_options *options, const char *name,
                  char *why, size_t why_size)
 {
@@ -103,6 +123,7 @@ static bool load(struct cdpi *engine, const struct cdpi_options *options, const 
     m->info.version = m->descriptor->library_version ? m->descriptor->library_version(m->instance)
                                                      : m->descriptor->version;
     engine->module_count++;
+    take_names(engine, m);
     return true;
 out:
     dlclose(m->library);
@@ -162,6 +183,7 @@ static void note_what_is_there(struct cdpi *engine)
         const struct module *m = &engine->modules[i];
         engine->has_own |= m->kind == MODULE_OWN;
         engine->has_port |= m->kind == MODULE_PORT;
+        engine->wants_packets |= m->descriptor && m->descriptor->flags & CDPI_MODULE_WANTS_PACKETS;
         if (m->descriptor && m->descriptor->flow_state_size > engine->module_state_size)
             engine->module_state_size = m->descriptor->flow_state_size;
     }
@@ -171,6 +193,37 @@ static void note_what_is_there(struct cdpi *engine)
         engine->own_leads = engine->modules[i].kind == MODULE_OWN;
         break;
     }
+}
+
+/* A setting whose module is not listed is a slip of the pen. One that is listed and was skipped has
+ * been told already; one listed as a file has the name that its descriptor says. */
+static bool is_for_listed(const struct cdpi *engine, const char *list, const char *setting)
+{
+    size_t n = strcspn(setting, ".");
+    bool by_file = strchr(list, '/') != NULL;
+    for (uint32_t i = 0; i < engine->module_count; i++) {
+        if (strncmp(engine->modules[i].name, setting, n) == 0 && !engine->modules[i].name[n])
+            return true;
+    }
+    for (; *list; list += strcspn(list, ","), list += *list == ',') {
+        if (strcspn(list, ",") == n && strncmp(list, setting, n) == 0)
+            return true;
+        by_file |= strcspn(list, ",") == 3 && strncmp(list, "all", 3) == 0;
+    }
+    return by_file;
+}
+
+static enum cdpi_status check_settings(const struct cdpi *engine,
+                                       const struct cdpi_options *options, const char *list,
+                                       struct cdpi_error *error)
+{
+    for (const char *const *s = options->settings; s && *s; s++) {
+        if (is_for_listed(engine, list, *s))
+            continue;
+        engine_fail(error, "options.settings: %.80s: no such module in \"%.80s\"", *s, list);
+        return CDPI_BAD_ARGUMENT;
+    }
+    return CDPI_OK;
 }
 
 enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_options *options,
@@ -195,10 +248,17 @@ enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_opti
         }
         list += n + (list[n] == ',');
     }
+    if (status == CDPI_OK)
+        status =
+            check_settings(engine, options, options->modules ? options->modules : "own", error);
     note_what_is_there(engine);
     if (status == CDPI_OK && engine->module_state_size) {
         engine->module_state = memory_get(&engine->memory, engine->module_state_size, 64);
         status = engine->module_state ? CDPI_OK : CDPI_NO_MEMORY;
+    }
+    if (status == CDPI_OK && engine->wants_packets) {
+        engine->heads.limit /= 2;
+        packet_pool_init(&engine->kept, &engine->memory, engine->heads.limit);
     }
     return status;
 }
@@ -217,118 +277,12 @@ void engine_close_modules(struct cdpi *engine)
 
 struct cdpi_module_info cdpi_module(const struct cdpi *engine, size_t index)
 {
-    return index < engine->module_count ? engine->modules[index].info
-                                        : (struct cdpi_module_info){0};
-}
-
-/* ---- asking ------------------------------------------------------------------------------ */
-
-static void fill_view(struct cdpi *engine, const struct flow_place *place, struct head *head,
-                      struct cdpi_module_flow *view)
-{
-    const struct hot *hot = place_hot(place);
-    struct cdpi_flow flow = {engine, *place};
-    struct cdpi_flow_info info;
-    cdpi_flow_info(&flow, &info);
-    *view = (struct cdpi_module_flow){
-        .struct_size = sizeof *view,
-        .ip_version = info.ip_version,
-        .ip_protocol = info.ip_protocol,
-        .sides_are_certain = hot->bits & FLOW_SIDES_CERTAIN,
-        .syn_seen = {hot->bits & FLOW_SYN_SEEN, hot->bits & FLOW_SYNACK_SEEN},
-        .port = {info.port[0], info.port[1]},
-        .head = {(const uint8_t *)"", (const uint8_t *)""},
-        .state = engine->module_state};
-    memcpy(view->address, info.address, sizeof view->address);
-    if (!head)
-        return;
-    for (unsigned direction = 0; direction < 2; direction++) {
-        enum side side = direction_side(hot, direction);
-        view->head[side] = head_bytes(head, direction);
-        view->head_size[side] = head->side[direction].size;
-        view->sequence[side] = head->side[direction].base;
+    if (index >= engine->module_count)
+        return (struct cdpi_module_info){0};
+    struct cdpi_module_info info = engine->modules[index].info;
+    if (engine->modules[index].kind == MODULE_OWN) {
+        info.asked = engine->own_asked;
+        info.answered = engine->own_answered;
     }
-    for (unsigned i = head->mark_count; i-- > 0;)
-        view->first_payload[direction_side(hot, head->marks[i].direction)] =
-            head->marks[i].wire_size;
-}
-
-/* An answer that makes no sense is none. */
-static bool makes_sense(const struct cdpi_module_verdict *said)
-{
-    return said->protocol && *said->protocol && memchr(said->protocol, 0, NAME_SIZE) &&
-           (!said->application || memchr(said->application, 0, NAME_SIZE)) &&
-           (!said->rule || memchr(said->rule, 0, NAME_SIZE)) && said->side <= 1 &&
-           said->offset <= UINT16_MAX && said->length <= UINT16_MAX;
-}
-
-static void store(struct cdpi *engine, const struct flow_place *place, uint32_t index,
-                  const struct cdpi_module_verdict *said)
-{
-    struct hot *hot = place_hot(place);
-    struct cold *cold = place_cold(place);
-    hot->verdict = engine_name_number(engine, said->protocol);
-    hot->application = said->application ? engine_name_number(engine, said->application) : 0;
-    hot->source = (uint8_t)index;
-    hot->bits &= (uint16_t) ~(FLOW_CERTAIN | FLOW_APART);
-    if (said->is_certain)
-        hot->bits |= FLOW_CERTAIN;
-    cold->heard = 0;
-    cold->rule = 0;
-    cold->evidence_offset = (uint16_t)said->offset;
-    cold->evidence_size = said->length & 0x7fffu;
-    cold->evidence_side = said->side & 1u;
-    cold->evidence_packet = (uint8_t)said->packet;
-}
-
-static uint64_t cpu_time(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static bool ask_one(struct cdpi *engine, const struct flow_place *place, uint32_t index,
-                    struct cdpi_module_flow *view)
-{
-    struct module *m = &engine->modules[index];
-    struct cdpi_module_verdict said = {.struct_size = sizeof said};
-    if (engine->module_state)
-        memset(engine->module_state, 0, engine->module_state_size);
-    bool was = engine->in_callback;
-    engine->in_callback = true; /* a module does not call the engine */
-    uint64_t before = cpu_time();
-    enum cdpi_module_says says = m->descriptor->classify(m->instance, view, &said);
-    m->info.nanoseconds += cpu_time() - before;
-    engine->in_callback = was;
-    m->info.asked++;
-    if (says != CDPI_MODULE_KNOWS || !makes_sense(&said))
-        return false;
-    m->info.answered++;
-    store(engine, place, index, &said);
-    return true;
-}
-
-bool engine_ask_modules(struct cdpi *engine, const struct flow_place *place, struct head *head)
-{
-    struct cdpi_module_flow view;
-    bool filled = false;
-    for (uint32_t i = 0; i < engine->module_count; i++) {
-        const struct module *m = &engine->modules[i];
-        if (m->kind == MODULE_OWN && !engine->own_leads && head) {
-            const struct classification *c = head_classification(head);
-            if (c->room != NO_ROOM) {
-                engine_store(engine, place, c);
-                return true;
-            }
-        }
-        if (m->kind != MODULE_LOADED)
-            continue;
-        if (!filled)
-            fill_view(engine, place, head, &view);
-        filled = true;
-        if (ask_one(engine, place, i, &view))
-            return true;
-    }
-    return false;
+    return info;
 }

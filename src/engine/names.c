@@ -57,17 +57,30 @@ cdpi_protocol_id cdpi_protocol_by_name(const struct cdpi *engine, const char *na
     return number;
 }
 
-cdpi_protocol_id engine_name_number(struct cdpi *engine, const char *name)
+static cdpi_protocol_id bring_name(struct cdpi *engine, const char *name)
 {
-    cdpi_protocol_id number = cdpi_protocol_by_name(engine, name);
-    if (number || engine->name_count == MAX_NAMES)
-        return number;
+    if (engine->name_count == MAX_NAMES)
+        return 0;
     if (!engine->names)
         engine->names = memory_get(&engine->memory, MAX_NAMES * sizeof *engine->names, 64);
     if (!engine->names)
         return 0;
     snprintf(engine->names[engine->name_count], NAME_SIZE, "%s", name);
     return (cdpi_protocol_id)(FIRST_NAME + engine->name_count++);
+}
+
+/* "Ours|module:NAME": the first that is there; else the last is brought. */
+cdpi_protocol_id engine_name_number(struct cdpi *engine, const char *name)
+{
+    char word[NAME_SIZE];
+    for (;; name++) {
+        size_t n = strcspn(name, "|");
+        snprintf(word, sizeof word, "%.*s", (int)n, name);
+        cdpi_protocol_id number = cdpi_protocol_by_name(engine, word);
+        name += n;
+        if (number || !*name)
+            return number ? number : bring_name(engine, word);
+    }
 }
 
 static uint8_t category_of(cdpi_protocol_id protocol)

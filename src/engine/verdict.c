@@ -78,6 +78,12 @@ cdpi_protocol_id engine_guess(const struct cdpi *engine, uint8_t ip_protocol, ui
     return room_number(room);
 }
 
+cdpi_protocol_id engine_flow_guess(const struct cdpi *engine, const struct hot *hot)
+{
+    unsigned client = client_direction(hot);
+    return engine_guess(engine, hot->ip_protocol, hot->port[client], hot->port[!client]);
+}
+
 static void fill_evidence(const struct cdpi *engine, const struct cold *cold,
                           struct cdpi_evidence *evidence)
 {
@@ -92,11 +98,10 @@ struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_
 {
     const struct hot *hot = place_hot(place);
     const struct cold *cold = place_cold(place);
-    unsigned client = client_direction(hot);
     struct cdpi_verdict v = {
         .protocol = hot->verdict,
-        .application = hot->application,
-        .guess = engine_guess(engine, hot->ip_protocol, hot->port[client], hot->port[!client]),
+        .application = hot->verdict ? hot->application : CDPI_NO_PROTOCOL,
+        .guess = engine_flow_guess(engine, hot),
         .source = hot->verdict ? engine->modules[hot->source].name : "",
         .evidence.rule = "",
     };
@@ -116,6 +121,8 @@ struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_
         v.state = CDPI_GAVE_UP;
         break;
     }
+    if (!hot->verdict && hot->application) /* a module's guess; see asking.c */
+        v.guess = hot->application;
     if (hot->bits & FLOW_APART)
         v.side[CDPI_CLIENT] = cold->client_claim;
     else if (cold->heard & 1)

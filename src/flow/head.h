@@ -57,7 +57,8 @@ struct head {
     uint64_t first_time;      /* microseconds */
     struct head_side side[2]; /* by direction of the key */
     struct head_mark marks[HEAD_MARKS];
-    void *packets; /* the module layer's: the flow's first packets */
+    void *packets;    /* flow/packets.h: the flow's first packets, where a module wants them */
+    bool for_modules; /* own's inspection is over; packets are gathered for the modules */
     /* What the classifiers remember follows, `extra` bytes of it. */
     _Alignas(8) uint8_t extra[];
 };

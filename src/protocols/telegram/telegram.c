@@ -110,14 +110,14 @@ enum { TAG = 16, LEAST = 32 };
 
 static enum answer judge_reflector(struct inspection *in, struct cursor c)
 {
+    /* Bytes that are nothing but 0xff are none. */
+    if (cursor_starts_with(&c, "\xff\xff\xff\xff\xff\xff\xff\xff"))
+        return NO;
     cursor_skip(&c, TAG);
     if (!cursor_accept_text(&c, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"))
         return NO;
     uint32_t kind = cursor_u32(&c);
     if (c.ran_short || (kind != UINT32_MAX && kind != 0xfeffffff && kind != 0xc77215c0))
-        return NO;
-    /* A datagram that is nothing but 0xff is none. */
-    if (cursor_starts_with(&in->client, "\xff\xff\xff\xff\xff\xff\xff\xff"))
         return NO;
     return yes(in, "reflector", &c);
 }
