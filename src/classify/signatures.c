@@ -22,6 +22,7 @@ struct entry {
     int16_t length_add;
     uint8_t length_width; /* 0: no length field */
     bool length_is_little;
+    uint8_t transports;
 };
 
 /* What of an entry lies in the payload's first eight bytes: refuses nearly all of a list. */
@@ -43,7 +44,8 @@ struct shelf {
 struct signature_table {
     size_t size_of_all; /* the one allocation that holds everything */
     struct entry *entries;
-    struct glance *glances; /* beside the entries */
+    struct glance *glances;  /* beside the entries */
+    uint16_t *first_of_room; /* a room's entries stand together */
     uint16_t *lists;
     uint16_t entry_count;
     struct shelf shelves[SHELVES];
@@ -212,6 +214,9 @@ static void file_entry(void *context, const struct signature *s, room_index room
     struct signature_table *table = filing->table;
     struct entry *e = &table->entries[entry];
     *e = compile(s, room);
+    e->transports = transports_of(s, room);
+    for (size_t r = room + 1u; r <= catalog_room_count; r++)
+        table->first_of_room[r] = (uint16_t)(entry + 1);
     table->glances[entry] = glance_at(s);
     unsigned lane = best_lane(s);
     uint16_t buckets[BUCKETS];
@@ -253,7 +258,8 @@ struct signature_table *signature_table_build(struct memory *memory)
     uint16_t count = each_signature(count_entry, &sizing);
     size_t entries_at = (sizeof(struct signature_table) + 63) & ~(size_t)63;
     size_t glances_at = entries_at + count * sizeof(struct entry);
-    size_t lists_at = glances_at + count * sizeof(struct glance);
+    size_t rooms_at = glances_at + count * sizeof(struct glance);
+    size_t lists_at = rooms_at + (catalog_room_count + 1) * sizeof(uint16_t);
     size_t size = lists_at + sizing.total * sizeof(uint16_t);
     struct signature_table *table = memory_get(memory, size, 64);
     if (!table)
@@ -262,6 +268,7 @@ struct signature_table *signature_table_build(struct memory *memory)
     table->entry_count = count;
     table->entries = (struct entry *)(void *)((uint8_t *)table + entries_at);
     table->glances = (struct glance *)(void *)((uint8_t *)table + glances_at);
+    table->first_of_room = (uint16_t *)(void *)((uint8_t *)table + rooms_at);
     table->lists = (uint16_t *)(void *)((uint8_t *)table + lists_at);
     for (unsigned t = 0, place = 0; t < SHELVES; t++)
         place = place_lists(&shelves[t], place);
@@ -366,28 +373,49 @@ static inline void walk(struct probe *p, uint32_t from, uint32_t to)
     }
 }
 
+/* Short payloads are copied, so that windows can be read past their ends. */
+static void aim(struct probe *p, const struct signature_table *table, const uint8_t *data,
+                uint32_t size, uint32_t wire, uint8_t copy[PADDED + WINDOW])
+{
+    p->table = table;
+    p->data = p->padded = data;
+    p->size = p->padded_size = size;
+    p->wire = wire;
+    p->count = p->room = 0;
+    if (size < PADDED) {
+        memset(copy, 0, PADDED + WINDOW);
+        memcpy(copy, data, size);
+        p->padded = copy;
+        p->padded_size = PADDED + WINDOW;
+    }
+    memcpy(&p->start, p->padded, sizeof p->start);
+}
+
+bool signature_table_fits(const struct signature_table *table, room_index room, uint8_t transport,
+                          const uint8_t *data, uint32_t size, uint32_t wire)
+{
+    uint8_t copy[PADDED + WINDOW];
+    struct probe p;
+    aim(&p, table, data, size, wire, copy);
+    for (uint32_t i = table->first_of_room[room]; i < table->first_of_room[room + 1]; i++) {
+        const struct glance *g = &table->glances[i];
+        const struct entry *e = &table->entries[i];
+        if ((p.start & g->mask) == g->value && e->transports & transport && entry_fits(&p, e))
+            return true;
+    }
+    return false;
+}
+
 unsigned signature_table_propose(const struct signature_table *table, uint8_t transport,
                                  const uint8_t *data, uint32_t size, uint32_t wire,
                                  room_index *proposed, unsigned room)
 {
     uint8_t copy[PADDED + WINDOW];
     const struct shelf *shelf = &table->shelves[shelf_of(transport)];
-    struct probe p = {.table = table,
-                      .data = data,
-                      .padded = data,
-                      .size = size,
-                      .padded_size = size,
-                      .wire = wire,
-                      .proposed = proposed,
-                      .room = room};
-    if (size < PADDED) {
-        memset(copy, 0, sizeof copy);
-        if (size)
-            memcpy(copy, data, size);
-        p.padded = copy;
-        p.padded_size = sizeof copy;
-    }
-    memcpy(&p.start, p.padded, sizeof p.start);
+    struct probe p;
+    aim(&p, table, data, size, wire, copy);
+    p.proposed = proposed;
+    p.room = room;
     for (unsigned lane = 0; lane < LANES; lane++) {
         const uint8_t *pair = p.padded + lane_offset[lane];
         const uint32_t *first =

@@ -27,6 +27,10 @@ unsigned signature_table_propose(const struct signature_table *table, uint8_t tr
                                  const uint8_t *data, uint32_t size, uint32_t wire,
                                  room_index *proposed, unsigned room);
 
+/* Whether one of this room's own signatures is there. */
+bool signature_table_fits(const struct signature_table *table, room_index room, uint8_t transport,
+                          const uint8_t *data, uint32_t size, uint32_t wire);
+
 /* How many bytes the longest signature of a transport needs. */
 uint32_t signature_table_reach(const struct signature_table *table, uint8_t transport);
 

@@ -346,8 +346,8 @@ enum cdpi_status cdpi_packet_flow(struct cdpi *engine, const struct cdpi_frame *
     const struct packet *outer = &engine->packets[0];
     struct table *table = &engine->tables[outer->key.is_v6];
     engine->caller_flow.engine = engine;
-    engine->caller_flow.place = (struct flow_place){table, hash_segment(outer->hash),
-                                                    table_find(table, &outer->key, outer->hash)};
+    uint32_t slot = table_find(table, &outer->key, outer->hash);
+    engine->caller_flow.place = place_at(table, hash_segment(outer->hash), slot);
     *flow = &engine->caller_flow;
     if (is_new)
         *is_new = fresh;
@@ -504,10 +504,10 @@ enum cdpi_status cdpi_each_flow(struct cdpi *engine,
     engine->in_callback = true;
     for (unsigned t = 0; t < 2 && go_on; t++) {
         for (uint32_t segment = 0; segment < SEGMENTS && go_on; segment++) {
-            struct cdpi_flow flow = {engine, {&engine->tables[t], segment, 0}};
-            for (; go_on && flow.place.slot < engine->tables[t].segments[segment].capacity;
-                 flow.place.slot++) {
-                if (place_hot(&flow.place)->bits & FLOW_USED)
+            uint32_t capacity = engine->tables[t].segments[segment].capacity;
+            for (uint32_t slot = 0; go_on && slot < capacity; slot++) {
+                struct cdpi_flow flow = {engine, place_at(&engine->tables[t], segment, slot)};
+                if (flow.place.hot->bits & FLOW_USED)
                     go_on = visit(context, &flow);
             }
         }

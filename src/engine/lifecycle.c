@@ -38,8 +38,9 @@ static unsigned find_client(const struct cdpi *engine, const struct packet *p, b
 static void make_room(struct cdpi *engine, struct table *table, uint64_t hash)
 {
     while (!table_make_room(table, hash)) {
-        struct flow_place victim = {table, hash_segment(hash), 0};
-        victim.slot = table_choose_victim(table, victim.segment, engine->now_ms);
+        uint32_t segment = hash_segment(hash);
+        struct flow_place victim =
+            place_at(table, segment, table_choose_victim(table, segment, engine->now_ms));
         engine->stats.flows_evicted++;
         engine_end_flow(engine, &victim, CDPI_ENDED_EVICTED);
     }
@@ -63,7 +64,8 @@ static struct flow_place begin_flow(struct cdpi *engine, struct table *table,
 {
     bool certain;
     make_room(engine, table, p->hash);
-    struct flow_place place = {table, hash_segment(p->hash), table_insert(table, &p->key, p->hash)};
+    struct flow_place place =
+        place_at(table, hash_segment(p->hash), table_insert(table, &p->key, p->hash));
     struct hot *hot = place_hot(&place);
     struct cold *cold = place_cold(&place);
     unsigned client = find_client(engine, p, &certain);
@@ -158,16 +160,15 @@ void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
 /* Ends those in a segment that are over. */
 static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t segment)
 {
-    struct flow_place place = {table, segment, 0};
     /* Removing moves later records back into the slot just looked at, so that is looked at again;
      * those that wrap around from the end are seen on the next pass. */
-    while (place.slot < table->segments[segment].capacity) {
-        const struct hot *hot = place_hot(&place);
+    for (uint32_t slot = 0; slot < table->segments[segment].capacity;) {
+        struct flow_place place = place_at(table, segment, slot);
         enum cdpi_end_reason reason = CDPI_NOT_ENDED;
-        if (hot->bits & FLOW_USED)
-            reason = why_over(engine, hot, place_cold(&place));
+        if (place.hot->bits & FLOW_USED)
+            reason = why_over(engine, place.hot, place.cold);
         if (reason == CDPI_NOT_ENDED)
-            place.slot++;
+            slot++;
         else
             engine_end_flow(engine, &place, reason);
     }
@@ -177,11 +178,11 @@ static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t seg
 static void end_segment(struct cdpi *engine, struct table *table, uint32_t segment,
                         enum cdpi_end_reason reason)
 {
-    struct flow_place place = {table, segment, 0};
     if (table->segments[segment].used == 0)
         return;
-    for (; place.slot < table->segments[segment].capacity; place.slot++) {
-        if (place_hot(&place)->bits & FLOW_USED)
+    for (uint32_t slot = 0; slot < table->segments[segment].capacity; slot++) {
+        struct flow_place place = place_at(table, segment, slot);
+        if (place.hot->bits & FLOW_USED)
             finish_flow(engine, &place, reason);
     }
     table_empty(table, segment);
@@ -228,16 +229,16 @@ static struct flow_place find_or_begin(struct cdpi *engine, const struct packet 
                                        bool *is_new)
 {
     struct table *table = &engine->tables[p->key.is_v6];
-    struct flow_place place = {table, hash_segment(p->hash), hint};
+    uint32_t slot = hint;
     *is_new = false;
     if (!table_is_at(table, &p->key, p->hash, hint))
-        place.slot = table_find(table, &p->key, p->hash);
-    if (place.slot != NO_SLOT) {
-        const struct hot *hot = place_hot(&place);
-        bool looks_settled = engine->now_ms - hot->last <= engine->quiet_ms && !engine->active_us &&
-                             !(p->tcp_flags & TCP_SYN);
+        slot = table_find(table, &p->key, p->hash);
+    if (slot != NO_SLOT) {
+        struct flow_place place = place_at(table, hash_segment(p->hash), slot);
+        bool looks_settled = engine->now_ms - place.hot->last <= engine->quiet_ms &&
+                             !engine->active_us && !(p->tcp_flags & TCP_SYN);
         enum cdpi_end_reason over =
-            looks_settled ? CDPI_NOT_ENDED : is_over(engine, &place, hot, p);
+            looks_settled ? CDPI_NOT_ENDED : is_over(engine, &place, place.hot, p);
         if (over == CDPI_NOT_ENDED)
             return place;
         engine_end_flow(engine, &place, over);

@@ -14,6 +14,8 @@ bool head_pool_init(struct head_pool *pool, struct memory *memory, uint64_t limi
                                .free_head = HEAD_NONE,
                                .oldest = HEAD_NONE,
                                .newest = HEAD_NONE};
+    while ((2u << pool->slab_shift) * pool->stride <= SLAB)
+        pool->slab_shift++;
     pool->slab_room = (uint32_t)(limit / SLAB + 1);
     size_t table = pool->slab_room * sizeof(uint8_t *);
     pool->slabs = memory_get(memory, table, 64);
@@ -50,14 +52,13 @@ static void *take_slab(struct head_pool *pool)
 
 struct head *head_at(const struct head_pool *pool, uint32_t number)
 {
-    uint32_t per_slab = (uint32_t)(SLAB / pool->stride);
-    return (struct head *)(void *)(pool->slabs[number / per_slab] +
-                                   number % per_slab * pool->stride);
+    uint32_t within = number & ((1u << pool->slab_shift) - 1);
+    return (struct head *)(void *)(pool->slabs[number >> pool->slab_shift] + within * pool->stride);
 }
 
 static bool add_heads(struct head_pool *pool)
 {
-    uint32_t per_slab = (uint32_t)(SLAB / pool->stride);
+    uint32_t per_slab = 1u << pool->slab_shift;
     if (pool->slab_count == pool->slab_room)
         return false;
     uint8_t *slab = take_slab(pool);

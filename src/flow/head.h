@@ -67,6 +67,7 @@ struct head_pool {
     struct memory *memory;
     uint64_t limit, used; /* bytes */
     size_t stride;        /* a head with its extra */
+    unsigned slab_shift;  /* a slab holds 1 << this */
     uint8_t **slabs;      /* of heads */
     uint32_t slab_count, slab_room, head_count;
     uint32_t free_head;

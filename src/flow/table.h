@@ -145,6 +145,8 @@ struct table {
 struct flow_place {
     struct table *table;
     uint32_t segment, slot;
+    struct hot *hot;
+    struct cold *cold;
 };
 
 bool table_init(struct table *table, struct memory *memory, struct table_share *share, bool is_v6,
@@ -161,14 +163,21 @@ static inline struct hot *record_hot(const struct table *table, uint8_t *record)
     return (struct hot *)(void *)(record + (table->is_v6 ? 32 : 8));
 }
 
+static inline struct flow_place place_at(struct table *table, uint32_t segment, uint32_t slot)
+{
+    return (struct flow_place){table, segment, slot,
+                               record_hot(table, table_record(table, segment, slot)),
+                               &table->segments[segment].cold[slot]};
+}
+
 static inline struct hot *place_hot(const struct flow_place *p)
 {
-    return record_hot(p->table, table_record(p->table, p->segment, p->slot));
+    return p->hot;
 }
 
 static inline struct cold *place_cold(const struct flow_place *p)
 {
-    return &p->table->segments[p->segment].cold[p->slot];
+    return p->cold;
 }
 
 static inline uint32_t hash_segment(uint64_t hash)

@@ -39,13 +39,6 @@ struct dns_message {
     uint16_t type, class;    /* of the first question or record */
     uint8_t netbios_letters; /* how many letters of an encoded NetBIOS name its first label has; 32
                               * is such a name */
-    bool has_host_name;      /* it has two labels at least, of letters, digits, '-' and '_' */
-};
-
-/* What a name turned out to be. */
-struct dns_name {
-    uint8_t labels, netbios_letters;
-    bool has_host_letters;
 };
 
 static inline unsigned dns_opcode(const struct dns_message *m)
@@ -60,7 +53,8 @@ static inline bool dns_is_response(const struct dns_message *m)
 
 static inline void dns_header(struct cursor *c, struct dns_message *m)
 {
-    *m = (struct dns_message){.id = cursor_u16(c), .flags = cursor_u16(c)};
+    *m = (struct dns_message){.id = cursor_u16(c)};
+    m->flags = cursor_u16(c);
     for (unsigned i = 0; i < 4; i++)
         m->count[i] = cursor_u16(c);
 }
@@ -81,37 +75,57 @@ static inline uint8_t dns_netbios_letters(struct cursor label)
 /* RFC 952's letters, and the underscore of RFC 8552. */
 static inline bool dns_has_host_letters(struct cursor label)
 {
-    while (cursor_left(&label) > 0) {
-        uint8_t c = cursor_u8(&label), lower = c | 0x20;
-        if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+    static const uint8_t set[32] = {
+        [5] = 0x20,  [6] = 0xff,  [7] = 0x03,  [8] = 0xfe,  [9] = 0xff, [10] = 0xff,
+        [11] = 0x87, [12] = 0xfe, [13] = 0xff, [14] = 0xff, [15] = 0x07};
+    const uint8_t *at = cursor_bytes(&label, cursor_left(&label));
+    for (const uint8_t *end = at + label.size; at < end; at++) {
+        if (!(set[*at / 8] >> *at % 8 & 1))
             return false;
     }
     return true;
 }
 
 /* RFC 1035 section 4.1.4: labels up to the root or to a pointer, which goes back. */
-static inline bool dns_name(struct cursor *c, uint32_t message, struct dns_name *name)
+static inline bool dns_name(struct cursor *name, uint32_t message)
 {
-    uint32_t began = c->at, length = 0;
-    *name = (struct dns_name){.has_host_letters = true};
-    while (!c->ran_short) {
-        uint8_t size = cursor_u8(c);
-        if (size == 0)
-            return true;
+    struct cursor c = *name; /* a copy that stays in registers */
+    uint32_t began = c.at, length = 0;
+    bool is_sound = true;
+    for (uint8_t size = cursor_u8(&c); size > 0; size = cursor_u8(&c)) {
         if (size >= 0xc0) {
-            uint32_t target = (size & 0x3fu) << 8 | cursor_u8(c);
-            return c->ran_short || (target >= DNS_HEADER && target < began - message + length);
+            uint32_t target = (size & 0x3fu) << 8 | cursor_u8(&c);
+            is_sound = c.ran_short || (target >= DNS_HEADER && target < began - message + length);
+            break;
         }
         length += size + 1u;
-        if (size > 63 || length >= DNS_NAME_LIMIT)
-            return false;
-        struct cursor label = cursor_take(c, size);
-        c->ran_short |= label.ran_short;
-        if (name->labels++ == 0)
-            name->netbios_letters = dns_netbios_letters(label);
-        name->has_host_letters &= dns_has_host_letters(label);
+        if (size > 63 || length >= DNS_NAME_LIMIT) {
+            is_sound = false;
+            break;
+        }
+        if (!cursor_skip(&c, size))
+            cursor_skip(&c, cursor_left(&c)); /* short: what follows is short too */
     }
-    return true;
+    *name = c;
+    return is_sound;
+}
+
+static inline uint8_t dns_first_netbios_letters(struct cursor name)
+{
+    uint8_t size = cursor_u8(&name);
+    return size == NETBIOS_LABEL ? dns_netbios_letters(cursor_take(&name, size)) : 0;
+}
+
+/* Two labels at least, of letters, digits, '-' and '_', in a sound name. */
+static inline bool dns_is_host_name(struct cursor name)
+{
+    unsigned labels = 0;
+    for (uint8_t size = cursor_u8(&name); size > 0 && size <= 63; size = cursor_u8(&name)) {
+        if (!dns_has_host_letters(cursor_take(&name, size)))
+            return false;
+        labels++;
+    }
+    return labels >= 2;
 }
 
 /* IN, CH, HS, NONE, ANY; mDNS sets the top bit (RFC 6762 sections 5.4 and 10.2). */
@@ -128,25 +142,24 @@ static inline bool dns_type_is_known(uint16_t type)
 }
 
 static inline void dns_note_first(struct dns_message *m, uint16_t type, uint16_t class,
-                                  const struct dns_name *name)
+                                  struct cursor begin)
 {
     if (m->questions + m->records > 0)
         return;
     m->type = type;
     m->class = class;
-    m->netbios_letters = name->netbios_letters;
-    m->has_host_name = name->labels >= 2 && name->has_host_letters;
+    m->netbios_letters = dns_first_netbios_letters(begin);
 }
 
 static inline bool dns_question(struct cursor *c, uint32_t message, struct dns_message *m)
 {
-    struct dns_name name;
-    if (!dns_name(c, message, &name))
+    struct cursor begin = *c;
+    if (!dns_name(c, message))
         return false;
     uint16_t type = cursor_u16(c), class = cursor_u16(c);
     if (c->ran_short)
         return true;
-    dns_note_first(m, type, class, &name);
+    dns_note_first(m, type, class, begin);
     m->questions++;
     return dns_type_is_known(type) && dns_class_is_known(class);
 }
@@ -162,8 +175,8 @@ static inline bool dns_data_fits(uint16_t type, uint16_t size)
 
 static inline bool dns_record(struct cursor *c, uint32_t message, struct dns_message *m)
 {
-    struct dns_name name;
-    if (!dns_name(c, message, &name))
+    struct cursor begin = *c;
+    if (!dns_name(c, message))
         return false;
     uint16_t type = cursor_u16(c), class = cursor_u16(c);
     cursor_skip(c, 4);
@@ -177,7 +190,7 @@ static inline bool dns_record(struct cursor *c, uint32_t message, struct dns_mes
         return false;
     if (!cursor_skip(c, size))
         return true;
-    dns_note_first(m, type, class, &name);
+    dns_note_first(m, type, class, begin);
     m->records++;
     return true;
 }

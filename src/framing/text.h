@@ -24,7 +24,7 @@ static inline enum text_line text_line(struct cursor *c, uint32_t limit, struct 
         return LINE_BAD;
     struct cursor rest = *c;
     *line = cursor_take(&rest, end < 0 ? cursor_left(c) : (uint32_t)end);
-    if (line->size > 0 && cursor_peek(line, line->size - 1) == '\r')
+    while (line->size > 0 && cursor_peek(line, line->size - 1) == '\r')
         line->size--;
     for (uint32_t i = 0; i < line->size; i++) {
         if (!text_is_plain((uint8_t)cursor_peek(line, i)))

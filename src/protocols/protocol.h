@@ -71,11 +71,11 @@ struct inspection {
     uint8_t is_exchanged;    /* 1: `client` above is their SERVER */
 
     /* Said by the validator. */
-    const char *rule; /* what decided; a string literal, a few words */
-    uint8_t evidence_side;
-    uint32_t evidence_offset, evidence_size;
+    const char *rule;        /* what decided; a string literal, a few words */
     const char *application; /* canonical name of what runs inside, or NULL */
-    uint16_t wanted[2];      /* with MORE: sizes that the sides must reach */
+    uint32_t evidence_offset, evidence_size;
+    uint16_t wanted[2]; /* with MORE: sizes that the sides must reach */
+    uint8_t evidence_side;
 };
 
 static inline bool is_udp(const struct inspection *in)

@@ -93,11 +93,12 @@ static enum answer judge_whole(struct inspection *in, const struct cursor *c,
 /* One question that reads well, in a message that then goes wrong: damaged on its way, or by a poor
  * server. */
 static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
-                                 const struct dns_message *m)
+                                 const struct dns_message *m, struct cursor name)
 {
     bool is_plain = m->count[0] == 1 && m->questions == 1 && dns_opcode(m) == 0;
-    bool is_told = m->has_host_name && m->type <= LAST_COMMON_TYPE && m->class == 1;
-    return is_plain && is_told ? likely(in, "question, then damage", c) : NO;
+    bool is_told = m->type <= LAST_COMMON_TYPE && m->class == 1;
+    return is_plain && is_told && dns_is_host_name(name) ? likely(in, "question, then damage", c)
+                                                         : NO;
 }
 
 /* The capture ends within the first name: as far as it goes, a label of host's letters at least. */
@@ -128,7 +129,7 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
     if (c.at < DNS_HEADER || is_netbios(in, &m))
         return NO;
     if (walk == DNS_BROKEN || !header_makes_sense(&m))
-        return judge_damaged(in, &c, &m);
+        return judge_damaged(in, &c, &m, name);
     if (walk == DNS_WHOLE) {
         if (cursor_at_end(&c))
             return judge_whole(in, &c, &m, 0);
@@ -138,7 +139,7 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
         return judge_cut(in, &c, &m, name);
     if (m.flags & DNS_IS_CUT && m.questions + m.records > 0)
         return yes(in, rule_of(&m), &c);
-    return judge_damaged(in, &c, &m);
+    return judge_damaged(in, &c, &m, name);
 }
 
 static enum answer judge_stream(struct inspection *in, struct cursor c)

@@ -68,8 +68,9 @@ static enum answer judge_name_service(struct inspection *in, struct cursor c)
 /* RFC 1001 section 14.1: an encoded name of 32 letters, then a scope's labels. */
 static bool encoded_name(struct cursor *c)
 {
-    struct dns_name name;
-    return dns_name(c, c->at, &name) && (name.netbios_letters == NETBIOS_LABEL || c->ran_short);
+    struct cursor begin = *c;
+    return dns_name(c, c->at) &&
+           (c->ran_short || dns_first_netbios_letters(begin) == NETBIOS_LABEL);
 }
 
 /*     type(1) flags(1) id(2) address(4) port(2) size(2) offset(2) source destination data */

@@ -52,9 +52,14 @@ static enum answer judge(struct inspection *in, struct cursor c)
     }
 }
 
+/* A port that takes SIP takes other datagrams too (STUN, probes, a keep-alive of a few letters). */
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    enum answer joint = judge_sides(in, judge, judge);
+    if (joint != NO || !is_udp(in) || !both_spoke(in))
+        return joint;
+    enum answer client = judge(in, in->client), server = judge(in, in->server);
+    return client == YES || server == YES ? LIKELY : NO;
 }
 
 static const struct signature signatures[] = {

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bitcoin's peers, and those of the many currencies that took the protocol over (bitcoin.org,
+ * developer reference, "Message headers"):
+ *
+ *     network (4)  command (12, text and zeros)  length (4, little-endian)  checksum (4)  payload
+ *
+ * Each side begins with a version; before 2012 that had no checksum. The network's number tells the
+ * currencies apart; where the version is missing (a session under way), only numbers that are known
+ * count. What BIP 324 encrypts has no structure.
+ */
+#include "protocols/protocol.h"
+
+enum {
+    HEADER = 20,
+    COMMAND = 12,
+    PAYLOAD_LIMIT = 32 << 20,
+    VERSION_LEAST = 85,
+    VERSION_MOST = 600
+};
+
+/* Lower-case letters and digits, at least two, then zeros. */
+static bool is_command(struct cursor c)
+{
+    uint32_t n = 0;
+    while (n < COMMAND && cursor_peek(&c, 0) > 0) {
+        int byte = cursor_u8(&c);
+        if ((byte < 'a' || byte > 'z') && (byte < '0' || byte > '9'))
+            return false;
+        n++;
+    }
+    uint32_t letters = n;
+    for (; n < COMMAND; n++) {
+        if (cursor_u8(&c) != 0)
+            return false;
+    }
+    return letters >= 2;
+}
+
+/* The protocol's version, services, and the sender's clock, which is after 2009 and before 2100. */
+static bool is_version(struct cursor c, uint32_t at)
+{
+    cursor_seek(&c, at);
+    uint32_t version = cursor_le32(&c);
+    cursor_skip(&c, 8);
+    uint64_t clock = cursor_le64(&c);
+    return version >= 100 && version < 100000000 && clock > 1230000000 && clock < 4102444800;
+}
+
+static bool is_network(uint32_t network)
+{
+    switch (network) {
+    case 0xf9beb4d9: /* Bitcoin */
+    case 0x0b110907: /* test network 3 */
+    case 0x1c163f28: /* test network 4 */
+    case 0x0a03cf40: /* signet */
+    case 0xfabfb5da: /* regression tests */
+    case 0xe3e1f3e8: /* Bitcoin Cash */
+    case 0xf9beb4fe: /* Namecoin */
+    case 0xfbc0b6db: /* Litecoin */
+    case 0xc0c0c0c0: /* Dogecoin */
+    case 0xbf0c6bbd: /* Dash */
+    case 0x24e92764: /* Zcash */
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum answer judge_message(struct inspection *in, struct cursor c)
+{
+    struct cursor all = c;
+    uint32_t network = cursor_u32(&c);
+    struct cursor command = cursor_take(&c, COMMAND);
+    uint32_t length = cursor_le32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (!is_command(command) || length > PAYLOAD_LIMIT)
+        return NO;
+    if (!cursor_starts_with(&command, "version\0\0\0\0\0"))
+        return is_network(network) ? yes(in, "message", &c) : NO;
+    if (length < VERSION_LEAST || length > VERSION_MOST)
+        return NO;
+    if (!cursor_skip(&c, 24))
+        return short_of(in, &c);
+    if (is_version(all, HEADER) || is_version(all, HEADER + 4))
+        return yes(in, "version", &c);
+    return NO;
+}
+
+static enum answer validate(struct inspection *in)
+{
+    if (in->client.size >= 4 && in->server.size >= 4 &&
+        cursor_peek_u32(&in->client, 0) != cursor_peek_u32(&in->server, 0))
+        return NO;
+    return judge_sides(in, judge_message, judge_message);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE(4, "version\0\0\0\0\0"), SIGNATURE(0, "\xf9\xbe\xb4\xd9"),
+    SIGNATURE(0, "\x0b\x11\x09\x07"),  SIGNATURE(0, "\x1c\x16\x3f\x28"),
+    SIGNATURE(0, "\x0a\x03\xcf\x40"),  SIGNATURE(0, "\xfa\xbf\xb5\xda"),
+    SIGNATURE(0, "\xe3\xe1\xf3\xe8"),  SIGNATURE(0, "\xf9\xbe\xb4\xfe"),
+    SIGNATURE(0, "\xfb\xc0\xb6\xdb"),  SIGNATURE(0, "\xc0\xc0\xc0\xc0"),
+    SIGNATURE(0, "\xbf\x0c\x6b\xbd"),  SIGNATURE(0, "\x24\xe9\x27\x64"),
+};
+
+const struct cdpi_protocol cdpi_protocol_bitcoin = {
+    .name = "Bitcoin",
+    .reference = "bitcoin.org developer reference, P2P network: message headers, version",
+    .transports = OVER_TCP,
+    .category = CATEGORY_CRYPTOCURRENCY,
+    .tcp_ports = PORTS(8333, 18333, 48333, 38333, 18444, 9333, 22556, 9999, 8233),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DTLS 1.0, 1.2, and 1.3's first flight, RFC 6347 section 4.1, RFC 9147 section 4:
+ *
+ *     type(1) version(2) epoch(2) sequence(6) length(2)
+ *
+ * Records fill the datagram. A handshake record of epoch 0 holds a message with its own length and
+ * fragment (section 4.2.2). 1.3's later records are bits and encrypted numbers: not told.
+ */
+#include "framing/tls.h"
+#include "protocols/protocol.h"
+
+enum {
+    RECORD_HEADER = 13,
+    LAST_HANDSHAKE = 24,
+    EPOCH_LIMIT = 16,
+    MESSAGE_LIMIT = 0x20000,
+    HELLO_REQUEST = 0,
+    CLIENT_HELLO = 1,
+    SERVER_HELLO = 2,
+    HELLO_VERIFY = 3
+};
+
+/* Section 4.2.2: type(1) length(3) sequence(2) offset(3) fragment length(3); the fragment fills the
+ * record, or others follow it. */
+static bool is_handshake(struct cursor body, bool is_cut)
+{
+    while (cursor_left(&body) > 0) {
+        uint8_t type = cursor_u8(&body);
+        uint32_t length = cursor_u24(&body);
+        cursor_skip(&body, 2);
+        uint32_t offset = cursor_u24(&body);
+        uint32_t fragment = cursor_u24(&body);
+        if (body.ran_short)
+            return is_cut;
+        if (type > LAST_HANDSHAKE || length > MESSAGE_LIMIT || offset + fragment > length)
+            return false;
+        if (!cursor_skip(&body, fragment))
+            return is_cut;
+    }
+    return true;
+}
+
+static bool is_body(const struct dtls_record *r, struct cursor body, bool is_cut)
+{
+    if (r->epoch > 0)
+        return r->type == TLS_CHANGE_CIPHER ? r->length == 1 : r->length >= 9;
+    switch (r->type) {
+    case TLS_HANDSHAKE:
+        return r->length >= 12 && is_handshake(body, is_cut);
+    case TLS_ALERT:
+        return r->length == 2;
+    case TLS_CHANGE_CIPHER:
+        return r->length == 1;
+    default:
+        return r->type == TLS_HEARTBEAT + 2; /* 1.3: ACK, RFC 9147 section 7 */
+    }
+}
+
+/* Each record's header is worth 14 bits of version, 16 of a length that fits, and what its counters
+ * leave at zero: 12 bits of epoch, 16 of sequence. */
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    struct dtls_record r = {0};
+    unsigned records = 0;
+    const char *rule = "record";
+    while (cursor_left(&c) > 0) {
+        if (!dtls_record(&c, &r) || c.ran_short)
+            break;
+        struct cursor body = c;
+        bool whole = cursor_skip(&c, r.length);
+        if (!whole)
+            body.size = c.size;
+        else
+            body.size = c.at;
+        if ((!whole && !is_cut(in, &c)) || r.epoch > EPOCH_LIMIT || r.sequence >> 40 ||
+            !is_body(&r, body, is_cut(in, &c)))
+            return NO;
+        if (records == 0 && r.type == TLS_HANDSHAKE && r.epoch == 0)
+            rule = "handshake record";
+        records++;
+    }
+    bool is_over = cursor_left(&c) == 0 || is_cut(in, &c);
+    return records > 0 && is_over ? yes(in, rule, &c) : NO;
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge, judge);
+}
+
+static const struct signature signatures[] = {
+    {.size = 3, .bytes = "\x10\xfe\xfd", .mask = "\xf0\xff\xff", .min_size = RECORD_HEADER + 1},
+    {.size = 3, .bytes = "\x10\xfe\xff", .mask = "\xf0\xff\xff", .min_size = RECORD_HEADER + 1},
+    {.size = 5,
+     .bytes = "\x10\x01\0\0\0",
+     .mask = "\xf0\xff\xff\xff\xfe",
+     .min_size = RECORD_HEADER + 1},
+};
+
+const struct cdpi_protocol cdpi_protocol_dtls = {
+    .name = "DTLS",
+    .reference = "RFC 6347 section 4, RFC 9147 section 4",
+    .transports = OVER_UDP,
+    .category = CATEGORY_SECURITY,
+    .is_encrypted = true,
+    .udp_ports = PORTS(4433, 2221),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

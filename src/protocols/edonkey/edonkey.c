@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * eDonkey, eMule and their hash table, as open clients (aMule, libed2k) speak them. Numbers are
+ * little-endian. Streams, with servers and with peers:
+ *
+ *     0xe3 (0xc5: eMule's extension, 0xd4: deflated)  length (4)  opcode (1)  body
+ *
+ * Datagrams have no length: 0xe3 to and from servers, 0xe4 the hash table (Kademlia).
+ * Obfuscated connections have no structure.
+ */
+#include "protocols/protocol.h"
+
+enum { EDONKEY = 0xe3, EMULE = 0xc5, PACKED = 0xd4, KAD = 0xe4 };
+
+/* ---- streams ----------------------------------------------------------------------------- */
+
+enum { LENGTH_LIMIT = 2 << 20, TAG_LIMIT = 64, HASH = 16 };
+enum { HELLO = 0x01, HELLO_ANSWER = 0x4c, INFO = 0x01, INFO_ANSWER = 0x02, TEXT = 0x38 };
+enum { SOURCES = 0x42, PART = 0x46, SERVERS = 0x32 };
+
+/* Messages of one size: the length fixes them. */
+struct fixed {
+    uint8_t protocol, opcode;
+    uint8_t length; /* the opcode's octet included */
+};
+
+static const struct fixed fixed_messages[] = {
+    {EDONKEY, 0x14, 1},                      /* ask for servers */
+    {EDONKEY, 0x34, 9},                      /* a server's users and files */
+    {EDONKEY, 0x40, 5},                      /* a new id */
+    {EDONKEY, 0x40, 9},                      /* and the server's flags */
+    {EDONKEY, 0x40, 13},                     /* and its port */
+    {EDONKEY, 0x40, 17},                     /* and the client's address */
+    {EDONKEY, 0x40, 21}, {EDONKEY, 0x1c, 5}, /* call back */
+    {EDONKEY, 0x35, 7},                      /* somebody asks to be called back */
+    {EDONKEY, 0x47, 41},                     /* ask for three parts */
+    {EDONKEY, 0x48, 17},                     /* no such file */
+    {EDONKEY, 0x49, 17},                     /* end of a download */
+    {EDONKEY, 0x4f, 17},                     /* which file */
+    {EDONKEY, 0x51, 17},                     /* ask for the hashes of its parts */
+    {EDONKEY, 0x54, 17},                     /* start to upload */
+    {EDONKEY, 0x55, 1},                      /* accepted */
+    {EDONKEY, 0x56, 1},                      /* cancelled */
+    {EDONKEY, 0x57, 1},                      /* no more */
+    {EDONKEY, 0x5c, 5},                      /* rank in the queue */
+    {EMULE, 0x60, 13},                       /* rank in the queue */
+    {EMULE, 0x81, 17},                       /* ask for sources */
+    {EMULE, 0x87, 6},                        /* ask for a signature */
+};
+
+static bool is_fixed(uint8_t protocol, uint8_t opcode, uint32_t length)
+{
+    for (size_t i = 0; i < sizeof fixed_messages / sizeof fixed_messages[0]; i++) {
+        const struct fixed *f = &fixed_messages[i];
+        if (f->protocol == protocol && f->opcode == opcode && f->length == length)
+            return true;
+    }
+    return false;
+}
+
+/* A user: hash, id, port, then how many tags follow. */
+static bool passes_user(struct cursor *c)
+{
+    cursor_skip(c, HASH + 4 + 2);
+    return cursor_le32(c) < TAG_LIMIT;
+}
+
+/* A hello: among peers the hash's size precedes it, towards servers not. */
+static bool passes_hello(struct cursor *c)
+{
+    struct cursor peer = *c;
+    if (cursor_u8(&peer) == HASH && passes_user(&peer) && !peer.ran_short) {
+        *c = peer;
+        return true;
+    }
+    return passes_user(c);
+}
+
+static bool passes_text(struct cursor *c, uint32_t length)
+{
+    return cursor_le16(c) + 3u == length;
+}
+
+/* The versions of eMule and of its extension (1), then tags. */
+static bool passes_info(struct cursor *c)
+{
+    cursor_skip(c, 1);
+    return cursor_u8(c) == 1 && cursor_le32(c) < TAG_LIMIT;
+}
+
+/* Where the part begins and ends; its bytes follow. */
+static bool passes_part(struct cursor *c, uint32_t length)
+{
+    cursor_skip(c, HASH);
+    uint32_t from = cursor_le32(c), to = cursor_le32(c);
+    return to > from && to - from == length - 25;
+}
+
+static bool passes_sources(struct cursor *c, uint32_t length)
+{
+    cursor_skip(c, HASH);
+    return length == 18 + 6u * cursor_u8(c);
+}
+
+static bool passes_servers(struct cursor *c, uint32_t length)
+{
+    return length == 2 + 6u * cursor_u8(c);
+}
+
+/* RFC 1950: method 8 with a window of 32 KiB, as eMule has it. */
+static bool passes_zlib(struct cursor *c)
+{
+    uint16_t head = cursor_u16(c);
+    return head >> 8 == 0x78 && head % 31 == 0;
+}
+
+static bool passes_body(struct cursor *c, uint8_t protocol, uint8_t opcode, uint32_t length)
+{
+    if (is_fixed(protocol, opcode, length))
+        return true;
+    if (protocol == PACKED)
+        return opcode < 0xb0 && passes_zlib(c);
+    if (protocol == EMULE)
+        return (opcode == INFO || opcode == INFO_ANSWER) && passes_info(c);
+    switch (opcode) {
+    case HELLO:
+        return length > HASH + 10 && passes_hello(c);
+    case HELLO_ANSWER:
+        return length > HASH + 10 && passes_user(c);
+    case TEXT:
+        return passes_text(c, length);
+    case PART:
+        return passes_part(c, length);
+    case SOURCES:
+        return passes_sources(c, length);
+    case SERVERS:
+        return passes_servers(c, length);
+    default:
+        return false;
+    }
+}
+
+static bool is_stream_protocol(int byte)
+{
+    return byte == EDONKEY || byte == EMULE || byte == PACKED;
+}
+
+static enum answer judge_stream(struct inspection *in, struct cursor c)
+{
+    uint8_t protocol = cursor_u8(&c);
+    uint32_t length = cursor_le32(&c);
+    uint8_t opcode = cursor_u8(&c);
+    if (!is_stream_protocol(protocol))
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (length == 0 || length > LENGTH_LIMIT)
+        return NO;
+    bool fits = passes_body(&c, protocol, opcode, length);
+    if (c.ran_short)
+        return short_of(in, &c);
+    /* Deflated: 8 bits of the protocol, 11 of the length, 14 of zlib's head, some of the opcode. */
+    if (!fits)
+        return NO;
+    return protocol == PACKED ? likely(in, "deflated message", &c) : yes(in, "message", &c);
+}
+
+/* ---- datagrams --------------------------------------------------------------------------- */
+
+enum { STATUS_ASKED = 0x96, STATUS = 0x97, SOURCES_ASKED = 0x9a, SOURCES_FOUND = 0x9b };
+enum { KAD_HELLO = 0x11, KAD_HELLO_ANSWER = 0x19, KAD_SEARCH = 0x21, KAD_CONTACTS = 0x29 };
+enum { KAD_BOOTSTRAP_ANSWER = 0x09, CONTACT = 25, KAD_VERSIONS = 16 };
+
+/* Contacts: id, address, ports, version. The bits that their number and versions are worth. */
+static unsigned contact_bits(struct cursor c, uint32_t count)
+{
+    unsigned bits = 0;
+    if (cursor_left(&c) != count * CONTACT || count == 0)
+        return 0;
+    for (uint32_t i = 0; i < count; i++) {
+        cursor_skip(&c, CONTACT - 1);
+        if (cursor_u8(&c) >= KAD_VERSIONS)
+            return 0;
+        bits += 4;
+    }
+    return bits + 11;
+}
+
+static unsigned hello_bits(struct cursor c)
+{
+    cursor_skip(&c, HASH + 2);
+    uint8_t version = cursor_u8(&c), tags = cursor_u8(&c);
+    if (c.ran_short || version >= KAD_VERSIONS || tags > 8 || (tags == 0 && !cursor_at_end(&c)))
+        return 0;
+    return tags ? 9 : 20;
+}
+
+static unsigned kad_bits(struct cursor c)
+{
+    uint8_t opcode = cursor_u8(&c);
+    switch (opcode) {
+    case KAD_HELLO:
+    case KAD_HELLO_ANSWER:
+        return hello_bits(c);
+    case KAD_SEARCH: { /* how many are wanted: 2, 4 or 11; target, recipient */
+        uint8_t wanted = cursor_u8(&c);
+        bool fits = wanted == 2 || wanted == 4 || wanted == 11;
+        return fits && cursor_left(&c) == 2 * HASH ? 16 : 0;
+    }
+    case KAD_CONTACTS:
+        cursor_skip(&c, HASH);
+        uint8_t count = cursor_u8(&c);
+        return contact_bits(c, count);
+    case KAD_BOOTSTRAP_ANSWER: /* id, port, version, how many (2) */
+        cursor_skip(&c, HASH + 2 + 1);
+        uint16_t contacts = cursor_le16(&c);
+        return contact_bits(c, contacts);
+    default:
+        return 0;
+    }
+}
+
+static unsigned server_bits(struct cursor c)
+{
+    uint8_t opcode = cursor_u8(&c);
+    if (opcode == STATUS_ASKED)
+        return c.size == 6 ? 8 : 0;
+    if (opcode == STATUS)
+        return c.size >= 14 && c.size <= 64 ? 4 : 0;
+    if (opcode == SOURCES_ASKED) /* hashes, or hashes and sizes */
+        return c.size > HASH && (cursor_left(&c) % HASH == 0 || cursor_left(&c) % 20 == 0) ? 3 : 0;
+    if (opcode != SOURCES_FOUND)
+        return 0;
+    cursor_skip(&c, HASH);
+    uint8_t count = cursor_u8(&c);
+    return count && cursor_left(&c) == 6u * count ? 14 : 0;
+}
+
+/* Protocol and opcode are 16 bits, what the body is worth comes on top. 0: it does not fit. */
+static unsigned datagram_bits(struct cursor c)
+{
+    uint8_t protocol = cursor_u8(&c);
+    unsigned bits = protocol == KAD ? kad_bits(c) : server_bits(c);
+    return bits ? 16 + bits : 0;
+}
+
+/* A status brings the challenge back, contacts the target that was asked for. */
+static bool is_answer(struct cursor asked, struct cursor answer)
+{
+    uint16_t question = cursor_u16(&asked), kind = cursor_u16(&answer);
+    if (question == (EDONKEY << 8 | STATUS_ASKED) && kind == (EDONKEY << 8 | STATUS))
+        return cursor_peek_u32(&asked, 0) == cursor_peek_u32(&answer, 0);
+    if (question != (KAD << 8 | KAD_SEARCH) || kind != (KAD << 8 | KAD_CONTACTS))
+        return false;
+    return cursor_skip(&asked, 1) && cursor_left(&answer) >= HASH &&
+           cursor_starts(&asked, answer.data + answer.at, HASH);
+}
+
+static enum answer judge_datagrams(struct inspection *in)
+{
+    unsigned bits = 0;
+    const struct cursor *sides[2] = {&in->client, &in->server};
+    for (int i = 0; i < 2; i++) {
+        if (sides[i]->size == 0)
+            continue;
+        unsigned more = datagram_bits(*sides[i]);
+        if (more == 0)
+            return NO;
+        bits += more;
+    }
+    struct cursor c = in->server.size ? in->server : in->client;
+    cursor_skip(&c, 2);
+    if (is_answer(in->client, in->server) || is_answer(in->server, in->client))
+        return yes(in, "question and answer", &c);
+    /* Contacts may answer an earlier search; a status without its challenge is none. */
+    uint16_t kind = cursor_peek_u16(&in->client, 0);
+    if (both_spoke(in) &&
+        (kind == (EDONKEY << 8 | STATUS) || kind == (EDONKEY << 8 | STATUS_ASKED)))
+        return NO;
+    if (!both_spoke(in) && bits < BITS_FOR_LIKELY)
+        return wants(in, in->client.size ? SERVER : CLIENT, 1);
+    return answer_by_bits(in, bits, "datagram", &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return is_udp(in) ? judge_datagrams(in) : judge_sides(in, judge_stream, judge_stream);
+}
+
+static const struct signature signatures[] = {
+    /* A length below 16 MiB. */
+    {.transports = OVER_TCP,
+     .offset = 0,
+     .size = 5,
+     .bytes = "\xe3\0\0\0\0",
+     .mask = "\xff\0\0\0\xff"},
+    {.transports = OVER_TCP,
+     .offset = 0,
+     .size = 5,
+     .bytes = "\xc5\0\0\0\0",
+     .mask = "\xff\0\0\0\xff"},
+    {.transports = OVER_TCP,
+     .offset = 0,
+     .size = 5,
+     .bytes = "\xd4\0\0\0\0",
+     .mask = "\xff\0\0\0\xff"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x96"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x97"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x9a"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x9b"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x09"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x11"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x19"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x21"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x29"},
+};
+
+const struct cdpi_protocol cdpi_protocol_edonkey = {
+    .name = "eDonkey",
+    .reference = "open clients (aMule, libed2k): opcodes of servers, peers and Kademlia",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_FILE_SHARING,
+    .tcp_ports = PORTS(4661, 4662),
+    .udp_ports = PORTS(4665, 4672),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Git's own transport, gitprotocol-common and gitprotocol-pack: pkt-lines, each of four hex digits
+ * (its length with them) and text.
+ *
+ *     client: 0032git-upload-pack /path NUL host=name NUL
+ *     server: 003f<40 hex> <ref> [NUL capabilities] LF, or "version 1|2", or "ERR text"
+ */
+#include "framing/text.h"
+#include "protocols/protocol.h"
+
+enum { DIGITS = 4, NAME_DIGITS = 40, LINE_LEAST = 5, LINE_MOST = 65520 };
+
+static int hex_value(int byte)
+{
+    if (text_is_digit(byte))
+        return byte - '0';
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+/* Up to `most` hex digits; how many there were. */
+static uint32_t pass_hex(struct cursor *c, uint32_t most, uint32_t *value)
+{
+    uint32_t n = 0;
+    for (*value = 0; n < most && hex_value(cursor_peek(c, 0)) >= 0; n++)
+        *value = *value << 4 | (uint32_t)hex_value(cursor_u8(c));
+    return n;
+}
+
+static enum answer judge_client(struct inspection *in, struct cursor c)
+{
+    static const char *const services[] = {"git-upload-pack ", "git-receive-pack ",
+                                           "git-upload-archive "};
+    uint32_t length;
+    if (pass_hex(&c, DIGITS, &length) < DIGITS)
+        return cursor_at_end(&c) ? short_of(in, &c) : NO;
+    if (length < LINE_LEAST || length > LINE_MOST)
+        return NO;
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t size = (uint32_t)strlen(services[i]);
+        if (cursor_accept(&c, services[i], size))
+            return yes(in, "request", &c);
+        if (cursor_may_start(&c, services[i], size))
+            return short_of(in, &c);
+    }
+    return NO;
+}
+
+static enum answer judge_word(struct inspection *in, struct cursor *c, uint32_t length)
+{
+    if (cursor_accept_text(c, "version ")) {
+        int number = cursor_peek(c, 0);
+        if (number < 0)
+            return short_of(in, c);
+        return length == 14 && (number == '1' || number == '2') ? yes(in, "version", c) : NO;
+    }
+    if (cursor_accept_text(c, "ERR "))
+        return likely(in, "error", c);
+    bool is_open = cursor_may_start_with(c, "version ") || cursor_may_start_with(c, "ERR ");
+    return is_open ? short_of(in, c) : NO;
+}
+
+static enum answer judge_server(struct inspection *in, struct cursor c)
+{
+    uint32_t length, name;
+    if (pass_hex(&c, DIGITS, &length) < DIGITS)
+        return cursor_at_end(&c) ? short_of(in, &c) : NO;
+    if (length < LINE_LEAST || length > LINE_MOST)
+        return NO;
+    if (hex_value(cursor_peek(&c, 0)) < 0)
+        return judge_word(in, &c, length);
+    if (pass_hex(&c, NAME_DIGITS, &name) < NAME_DIGITS)
+        return cursor_at_end(&c) ? short_of(in, &c) : NO;
+    if (cursor_at_end(&c))
+        return short_of(in, &c);
+    /* SHA-256 names have 64 digits. */
+    pass_hex(&c, 24, &name);
+    if (cursor_at_end(&c))
+        return short_of(in, &c);
+    return cursor_u8(&c) == ' ' ? yes(in, "references", &c) : NO;
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge_client, judge_server);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE(4, "git-upload-"),
+    SIGNATURE(4, "git-receive-"),
+    SIGNATURE_MASKED(0, "00\x30\x30\x20\x20", "\xff\xff\x90\x90\x90\x90"),
+    SIGNATURE(4, "version "),
+    SIGNATURE(4, "ERR "),
+};
+
+const struct cdpi_protocol cdpi_protocol_git = {
+    .name = "Git",
+    .reference = "gitprotocol-common(5), gitprotocol-pack(5), gitprotocol-v2(5)",
+    .transports = OVER_TCP,
+    .category = CATEGORY_DEVELOPMENT,
+    .tcp_ports = PORTS(9418),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

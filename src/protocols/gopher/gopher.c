@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Gopher, RFC 1436 section 2: the client sends a selector, the server a menu of lines:
+ *
+ *     type, display, TAB, selector, TAB, host, TAB, port [TAB "+"] CRLF          "." CRLF ends it
+ *
+ * A document that is not a menu has no structure: such a flow stays unnamed.
+ */
+#include "framing/text.h"
+#include "protocols/protocol.h"
+
+enum { SELECTOR_LIMIT = 512, LINE_LIMIT = 1024, LINES = 4, ITEM_BITS = 30 };
+
+/* Section 3.8 and the types that came later: i text, h HTML, s sound, p and ; pictures ... */
+static bool is_type(uint8_t type)
+{
+    return text_is_digit(type) || (type > 0 && memchr("+TgIihsdpPMc;:<", type, 15) != NULL);
+}
+
+/* Passes over a field and its TAB. */
+static bool pass_field(struct cursor *line, uint32_t *length)
+{
+    int32_t end = cursor_find(line, '\t', LINE_LIMIT);
+    if (end < 0)
+        return false;
+    *length = (uint32_t)end;
+    return cursor_skip(line, (uint32_t)end + 1);
+}
+
+static bool is_item(struct cursor line)
+{
+    uint32_t display, selector, host;
+    if (!is_type(cursor_u8(&line)))
+        return false;
+    if (!pass_field(&line, &display) || !pass_field(&line, &selector) || !pass_field(&line, &host))
+        return false;
+    if (host == 0 || text_digits(&line, 5, NULL) == 0)
+        return false;
+    return cursor_at_end(&line) || cursor_peek(&line, 0) == '\t' || cursor_peek(&line, 0) == ' ';
+}
+
+/* None, a path, or a type and a path: what menus offer. Others are possible (section 2). */
+static bool is_usual_selector(struct cursor line)
+{
+    if (cursor_at_end(&line) || cursor_peek(&line, 0) == '/')
+        return true;
+    return is_type(cursor_u8(&line)) && cursor_peek(&line, 0) == '/';
+}
+
+static enum answer judge_client(struct inspection *in, struct cursor c)
+{
+    struct cursor line, from = c;
+    switch (text_line(&c, SELECTOR_LIMIT, &line)) {
+    case LINE_BAD:
+        return NO;
+    case LINE_OPEN:
+        return short_of(in, &from);
+    default:
+        break;
+    }
+    if (!cursor_at_end(&c))
+        return NO;
+    if (in->server.size == 0)
+        return MORE;
+    return is_usual_selector(line) ? YES : LIKELY;
+}
+
+static enum answer judge_server(struct inspection *in, struct cursor c)
+{
+    struct cursor line;
+    unsigned items = 0;
+    for (; items < LINES && !cursor_at_end(&c); items++) {
+        enum text_line state = text_line(&c, LINE_LIMIT, &line);
+        if (state == LINE_OPEN)
+            break;
+        if (items && line.size == 1 && cursor_peek(&line, 0) == '.')
+            break;
+        if (state == LINE_BAD || !is_item(line))
+            return items >= 2 ? yes(in, "menu", &c) : NO;
+    }
+    if (items >= 2)
+        return yes(in, "menu", &c);
+    return items ? likely(in, "menu", &c) : short_of(in, &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge_client, judge_server);
+}
+
+const struct cdpi_protocol cdpi_protocol_gopher = {
+    .name = "Gopher",
+    .reference = "RFC 1436 sections 2 and 3",
+    .transports = OVER_TCP,
+    .category = CATEGORY_WEB,
+    .tcp_ports = PORTS(70),
+    .is_unsigned = true,
+    .validate = validate,
+};

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * HTTP/2 without TLS, with prior knowledge: RFC 9113 section 3.4. The client begins with a fixed
+ * preface, both sides' first frame is SETTINGS. Joined late, a chain of whole frames is likely.
+ */
+#include "framing/http2.h"
+#include "protocols/protocol.h"
+
+enum { CHAIN = 4, SETTING_LIMIT = 0x10 };
+
+/* RFC 9113 section 6.5.1: pairs of identifier and value; identifiers are small, or are there to
+ * test that unknown ones pass (0x?a?a). */
+static bool are_settings(struct cursor settings, bool *is_telling)
+{
+    while (!cursor_at_end(&settings)) {
+        uint16_t id = cursor_u16(&settings);
+        uint32_t value = cursor_u32(&settings);
+        bool is_switch = id == 2 || id == 8;
+        if (id == 0 || (id >= SETTING_LIMIT && (id & 0x0f0f) != 0x0a0a && id < 0xf000))
+            return false;
+        if (is_switch && value > 1)
+            return false;
+        *is_telling |= value > 0xff;
+    }
+    return true;
+}
+
+static enum answer judge_settings(struct inspection *in, struct cursor c)
+{
+    struct http2_frame frame = http2_frame(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (frame.flags & HTTP2_ACK)
+        return NO;
+    struct cursor settings = cursor_take(&c, frame.length);
+    if (settings.ran_short)
+        return short_of(in, &c);
+    bool is_telling = both_spoke(in);
+    if (!are_settings(settings, &is_telling))
+        return NO;
+    if (is_telling)
+        return yes(in, "SETTINGS", &c);
+    if (frame.length > 0)
+        return likely(in, "SETTINGS", &c);
+    /* An empty one is mostly zeros: the next frame must fit too. */
+    frame = http2_frame(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    return http2_is_frame(&frame) ? likely(in, "SETTINGS", &c) : NO;
+}
+
+static enum answer judge_chain(struct inspection *in, struct cursor c)
+{
+    for (unsigned i = 0; i < CHAIN; i++) {
+        struct http2_frame frame = http2_frame(&c);
+        if (c.ran_short)
+            return short_of(in, &c);
+        if (!http2_is_frame(&frame))
+            return NO;
+        if (!cursor_skip(&c, frame.length))
+            return short_of(in, &c);
+    }
+    return likely(in, "frames", &c);
+}
+
+static enum answer judge_server(struct inspection *in, struct cursor c)
+{
+    struct cursor first = c;
+    struct http2_frame frame = http2_frame(&first);
+    if (first.ran_short)
+        return cursor_u8(&c) == 0 ? short_of(in, &first) : NO;
+    if (!http2_is_frame(&frame))
+        return NO;
+    bool is_first = frame.type == HTTP2_SETTINGS && !(frame.flags & HTTP2_ACK);
+    return is_first ? judge_settings(in, c) : judge_chain(in, c);
+}
+
+static enum answer judge_client(struct inspection *in, struct cursor c)
+{
+    if (cursor_accept_text(&c, HTTP2_PREFACE))
+        return yes(in, "preface", &c);
+    if (cursor_may_start_with(&c, HTTP2_PREFACE))
+        return short_of(in, &c);
+    return judge_server(in, c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge_client, judge_server);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE(0, "PRI * HTTP/2.0\r\n"),
+    SIGNATURE_MASKED(0, "\0\0\0\x04\0\0\0\0\0", "\xff\xff\x00\xff\xff\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\0\0\0", "\xff\xc0\x00\xf0\xc0\xff\xf0"),
+};
+
+const struct cdpi_protocol cdpi_protocol_http2 = {
+    .name = "HTTP2",
+    .reference = "RFC 9113 sections 3.4, 4.1 and 6",
+    .transports = OVER_TCP,
+    .category = CATEGORY_WEB,
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IRC, RFC 1459 and RFC 2812 section 2.3, IRCv3's capability negotiation:
+ *
+ *     [":" prefix SP] command [SP parameters] CRLF       command: a word or three digits
+ *
+ * A client registers with CAP, PASS, NICK and USER; a server may speak first (NOTICE, PING) and
+ * answers with numbers.
+ */
+#include "framing/commands.h"
+#include "protocols/protocol.h"
+
+/* RFC 2812 section 2.3: 512 bytes; IRCv3 tags make it longer. */
+enum { LINE_LIMIT = 1024, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };
+
+static const struct command client_commands[] = {
+    {.word = "cap ls", .bits = 44},
+    {.word = "cap req", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "cap end", .bits = 44, .arguments = ARGUMENTS_NONE},
+    {.word = "nick", .bits = 22, .arguments = ARGUMENTS_SOME},
+    {.word = "join", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "privmsg", .bits = 32, .arguments = ARGUMENTS_SOME},
+    {.word = "notice", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "pass", .bits = 4, .arguments = ARGUMENTS_SOME},
+    {.word = "ping", .bits = 8, .arguments = ARGUMENTS_SOME},
+    {.word = "pong", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "mode", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "who", .bits = 6, .arguments = ARGUMENTS_SOME},
+    {.word = "whois", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "userhost", .bits = 32, .arguments = ARGUMENTS_SOME},
+    {.word = "ison", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "part", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "topic", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "away", .bits = 12},
+    {.word = "names", .bits = 10},
+    {.word = "lusers", .bits = 28},
+    {.word = "motd", .bits = 14},
+    {.word = "list", .bits = 3},
+    {.word = "quit", .bits = 3},
+    {.word = "oper", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "webirc", .bits = 40, .arguments = ARGUMENTS_SOME},
+    {.word = "protoctl", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "authenticate", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "starttls", .bits = 6, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = NULL},
+};
+
+static const struct command server_commands[] = {
+    {.word = "notice auth", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "notice *", .bits = 40, .arguments = ARGUMENTS_SOME},
+    {.word = "notice", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "privmsg", .bits = 32, .arguments = ARGUMENTS_SOME},
+    {.word = "error :closing link:", .bits = 60, .arguments = ARGUMENTS_ANY},
+    {.word = "error", .bits = 8, .arguments = ARGUMENTS_SOME},
+    {.word = "ping", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "pong", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "cap", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "join", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "part", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "quit", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "nick", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "mode", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "topic", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "kick", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "invite", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "server", .bits = 8, .arguments = ARGUMENTS_SOME},
+    {.word = "authenticate", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = NULL},
+};
+
+/* RFC 2812 section 3.1.3: user, mode, unused, :realname. */
+static int user_bits(struct cursor line)
+{
+    unsigned blanks = 0;
+    if (!cursor_accept_nocase(&line, "user "))
+        return 0;
+    for (; !cursor_at_end(&line) && blanks < 3; cursor_skip(&line, 1))
+        blanks += cursor_peek(&line, 0) == ' ';
+    return blanks < 3 ? 0 : cursor_peek(&line, 0) == ':' ? 40 : 24;
+}
+
+/* ":" and a server's or a user's name. */
+static bool pass_prefix(struct cursor *line)
+{
+    int32_t end = cursor_find(line, ' ', PREFIX_LIMIT);
+    if (end < 2)
+        return false;
+    for (int32_t i = 0; i < end; i++) {
+        if (cursor_u8(line) <= ' ')
+            return false;
+    }
+    while (cursor_accept_text(line, " "))
+        ;
+    return true;
+}
+
+/* A reply: three digits and to whom (section 5). */
+static int number_bits(struct cursor line)
+{
+    bool is_reply = text_digits(&line, 3, NULL) == 3 && cursor_u8(&line) == ' ' &&
+                    cursor_left(&line) > 1 && cursor_peek(&line, 0) > ' ';
+    return is_reply ? NUMBER_BITS : -1;
+}
+
+static int line_bits(struct cursor line, bool is_client)
+{
+    int bits = 0;
+    if (is_client) {
+        bits = user_bits(line);
+    } else if (cursor_peek(&line, 0) == ':') {
+        if (!pass_prefix(&line))
+            return -1;
+        bits = PREFIX_BITS;
+        if (text_is_digit(cursor_peek(&line, 0)))
+            return number_bits(line) < 0
+                       ? -1
+                       : number_bits(line) + (cursor_starts_with(&line, "001") ? 8 : 0);
+    }
+    if (is_client && bits)
+        return bits;
+    const struct command *command = command_of(is_client ? client_commands : server_commands, line);
+    return command ? bits + command->bits : -1;
+}
+
+static int weigh(struct cursor c, bool is_client)
+{
+    int bits = 0;
+    struct cursor line;
+    while (cursor_accept_text(&c, "\r\n"))
+        ;
+    for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
+        enum text_line state = text_line(&c, LINE_LIMIT, &line);
+        if (state == LINE_OPEN)
+            return bits;
+        int more = state == LINE_WHOLE ? line_bits(line, is_client) : -1;
+        if (more < 0)
+            return i ? bits : -1;
+        bits += more;
+    }
+    return bits;
+}
+
+static enum answer validate(struct inspection *in)
+{
+    int client = weigh(in->client, true), server = weigh(in->server, false);
+    return answer_by_sides(in, client, server, server > client ? "server's lines" : "commands");
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE(0, ":"),
+    SIGNATURE_MASKED(0, "NOTICE ", "\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "PRIVMSG ", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "NICK ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "USER ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "PASS ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "JOIN ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "MODE ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "PING ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "PONG ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "ISON ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "USERHOST ", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "CAP ", "\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "WEBIRC ", "\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE(0, "PROTOCTL "),
+    SIGNATURE(0, "ERROR :"),
+    SIGNATURE(0, "\r\n"),
+};
+
+const struct cdpi_protocol cdpi_protocol_irc = {
+    .name = "IRC",
+    .reference = "RFC 1459, RFC 2812 sections 2.3, 3 and 5; IRCv3",
+    .transports = OVER_TCP,
+    .category = CATEGORY_CHAT,
+    .tcp_ports = PORTS(6667, 6660, 6661, 6662, 6663, 6664, 6665, 6666, 6668, 6669, 7000),
+    SIGNATURES(signatures),
+    .validate = validate,
+};
