@@ -421,14 +421,10 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         said = classify_more(engine->classifier, c, &v.exchange, side, head->payload_packets);
         if (said.certain && engine->own_leads) {
             take_verdict(engine, place, c, said.changed || hot->verdict == 0);
-<<<<<<< HEAD
-            end_own(engine, place, head);
-=======
             if (engine->ask_all)
                 end_own(engine, place, head);
             else
                 settle_by_own(engine, place);
->>>>>>> modules
             return;
         }
         take_verdict(engine, place, c, said.changed);
