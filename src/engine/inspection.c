@@ -271,7 +271,7 @@ static bool put_segment(struct cdpi *engine, const struct flow_place *place, str
         anchor(place_hot(place), place_cold(place), p, side);
     uint32_t data = p->sequence + (p->tcp_flags & TCP_SYN ? 1 : 0);
     int32_t offset = (int32_t)(data - side->base);
-    uint32_t skip = offset < 0 ? (uint32_t)-offset : 0, had = side->size;
+    uint32_t skip = offset < 0 ? 0 - (uint32_t)offset : 0, had = side->size;
     mark(engine, head, p, offset < 0 ? 0 : (uint32_t)offset);
     side->passed += p->payload_wire;
     if (skip < p->payload_size)
