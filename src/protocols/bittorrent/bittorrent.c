@@ -79,6 +79,38 @@ static enum answer judge_announce(struct inspection *in, struct cursor c)
     return yes(in, "tracker announce", &c);
 }
 
+/* BEP 15: action 2, one hash or more. Its answer brings the transaction back. The connection is a
+ * number drawn at random: SunRPC's call has a 0 there. */
+static enum answer judge_scrape(struct inspection *in, struct cursor c)
+{
+    bool fits = cursor_peek_u32(&c, 0) != 0 && cursor_peek_u32(&c, 4) != 0 &&
+                cursor_left(&c) >= 16 + 20 && (cursor_left(&c) - 16) % 20 == 0;
+    cursor_skip(&c, 16);
+    return fits ? likely(in, "tracker scrape", &c) : NO;
+}
+
+/* ---- Vuze -------------------------------------------------------------------------------- */
+
+enum { VUZE_FIRST = 1024, VUZE_LAST = 1035, VUZE_OLDEST = 8, VUZE_NEWEST = 64 };
+
+/* Vuze's own hash table (wiki.vuze.com, Distributed hash table). A question (even actions) has a
+ * connection with the highest bit set, action, transaction; an answer has action, transaction,
+ * connection. Then version, vendor (0 or 1), and the network (0 or 1). */
+static enum answer judge_vuze(struct inspection *in, struct cursor c)
+{
+    bool asks = cursor_peek(&c, 0) >= 0x80;
+    cursor_skip(&c, asks ? 8 : 0);
+    uint32_t action = cursor_u32(&c);
+    cursor_skip(&c, asks ? 4 : 12);
+    uint8_t version = cursor_u8(&c), vendor = cursor_u8(&c);
+    uint32_t network = cursor_u32(&c);
+    if (c.ran_short || action < VUZE_FIRST || action > VUZE_LAST || (action % 2 == 0) != asks)
+        return NO;
+    if (version < VUZE_OLDEST || version > VUZE_NEWEST || vendor > 1 || network > 1)
+        return NO;
+    return yes(in, "Vuze's hash table", &c);
+}
+
 /* ---- uTP --------------------------------------------------------------------------------- */
 
 enum { UTP_HEADER = 20, UTP_STATE = 2, UTP_SYN = 4, UTP_EXTENSIONS = 3 };
@@ -139,9 +171,13 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
         return judge_connect(in, c);
     if (cursor_starts_with(&c, "BT-SEARCH * HTTP/"))
         return yes(in, "search for local peers", &c);
+    if (cursor_starts_with(&c, "BSYNC\0d1:"))
+        return yes(in, "BitTorrent Sync", &c);
     if (c.size >= ANNOUNCE_SIZE && cursor_peek_u32(&c, 8) == 1)
         return judge_announce(in, c);
-    return NO;
+    if (cursor_peek_u32(&c, 8) == 2)
+        return judge_scrape(in, c);
+    return judge_vuze(in, c);
 }
 
 /* Peers ask each other's hash table on the port of their uTP: such messages may come between. */
@@ -201,6 +237,8 @@ static enum answer validate(struct inspection *in)
         return judge_streams(in);
     enum answer client = in->client.size ? judge_datagram(in, in->client) : NO;
     enum answer server = in->server.size ? judge_datagram(in, in->server) : NO;
+    if (client == LIKELY && server == NO && in->server.size)
+        return answers(in->client, in->server) ? YES : NO;
     if (client == YES && server == NO && in->server.size)
         return answers(in->client, in->server) || judge_utp(in) == YES ? YES : LIKELY;
     if (client != NO || server != NO)
@@ -223,6 +261,20 @@ static const struct signature signatures[] = {
      .size = 4,
      .bytes = "\0\0\0\1",
      .min_size = ANNOUNCE_SIZE},
+    {.transports = OVER_UDP, .offset = 8, .size = 4, .bytes = "\0\0\0\2", .min_size = 36},
+    {.transports = OVER_UDP, .size = 9, .bytes = "BSYNC\0d1:"},
+    /* Vuze: an action from 1024 on, in questions and in answers; the network. */
+    {.transports = OVER_UDP,
+     .offset = 8,
+     .size = 14,
+     .bytes = "\0\0\4\0\0\0\0\0\0\0\0\0\0\0",
+     .mask = "\xff\xff\xff\xf0\0\0\0\0\xc0\xfe\xff\xff\xff\xfe"},
+    {.transports = OVER_UDP,
+     .offset = 0,
+     .size = 4,
+     .bytes = "\0\0\4\0",
+     .mask = "\xff\xff\xff\xf0",
+     .min_size = 22},
     {.transports = OVER_UDP, .size = 16, .bytes = "BT-SEARCH * HTTP"},
     {.transports = OVER_UDP, .size = 2, .bytes = "\x01\0", .mask = "\xff\xfc", .min_size = 20},
     {.transports = OVER_UDP, .size = 2, .bytes = "\x11\0", .mask = "\xff\xfc", .min_size = 20},
