@@ -15,3 +15,12 @@ endfunction()
 cdpi_optional(PCAP libpcap "no live capture, no --filter")
 cdpi_optional(ZLIB zlib "no gzip-compressed captures")
 cdpi_optional(ZSTD libzstd "no zstd-compressed captures")
+
+# C++ serves the module protoident and the tests of a module in C++.
+include(CheckLanguage)
+check_language(CXX)
+if(CMAKE_CXX_COMPILER)
+  enable_language(CXX)
+  set(CMAKE_CXX_STANDARD 11)
+  set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+endif()

@@ -84,7 +84,7 @@ struct cdpi_module_verdict {
 
 /* Flags of a descriptor. */
 enum {
-    /* The flow's first packets with payload, up to 32, in the order of their arrival. The flow is
+    /* The flow's first packets with payload, up to 16, in the order of their arrival. The flow is
      * then inspected until it has as many, for 30 s, or until it ends. */
     CDPI_MODULE_WANTS_PACKETS = 1
 };

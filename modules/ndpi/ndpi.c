@@ -8,7 +8,7 @@
  *
  * Settings:
  *     guess=yes|no             report guesses (yes)
- *     packets=N                look at no more than the first N packets (32)
+ *     packets=N                look at no more than the first N packets (16)
  *     extra=yes|no             after the first verdict, go on while nDPI would refine it (no)
  *     protocols=FILE           nDPI's file of custom protocols
  *     config=PROTOCOL:KEY:VALUE  nDPI's own configuration (4.10 and later); PROTOCOL may be empty
@@ -24,7 +24,7 @@
 #include "names.h"
 #include "ndpi/version.h"
 
-enum { MOST_PACKETS = 32, MOST_CONFIG = 32 };
+enum { MOST_PACKETS = 16, MOST_CONFIG = 32 };
 
 struct ndpi_module {
     struct ndpi_detection_module_struct *ndpi;

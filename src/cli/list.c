@@ -15,11 +15,12 @@ static void write_protocols(struct output *out)
 }
 
 /* Which of the known modules can be opened here, each by itself. */
-static void write_modules(struct output *out)
+static void write_modules(struct output *out, const char *module_path)
 {
     static const char *const names[] = {"own", "ndpi", "protoident", "ml", "port"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct cdpi_options options = {.struct_size = sizeof options, .modules = names[i]};
+        struct cdpi_options options = {
+            .struct_size = sizeof options, .modules = names[i], .module_path = module_path};
         struct cdpi_error error;
         struct cdpi *engine;
         char line[320];
@@ -34,10 +35,10 @@ static void write_modules(struct output *out)
     }
 }
 
-void list_write(struct output *out, bool protocols)
+void list_write(struct output *out, bool protocols, const char *module_path)
 {
     if (protocols)
         write_protocols(out);
     else
-        write_modules(out);
+        write_modules(out, module_path);
 }

@@ -5,6 +5,6 @@
 
 #include "output/output.h"
 
-void list_write(struct output *out, bool protocols);
+void list_write(struct output *out, bool protocols, const char *module_path);
 
 #endif

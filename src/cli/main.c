@@ -217,7 +217,7 @@ static int run(struct program *p)
     p->shows_progress = !o->no_progress && isatty(STDERR_FILENO) && !o->interface;
     p->shown = -1;
     if (o->list) {
-        list_write(p->out, o->list == LIST_PROTOCOLS);
+        list_write(p->out, o->list == LIST_PROTOCOLS, o->engine.module_path);
     } else {
         o->format->begin(p->out);
         if (o->interface)

@@ -23,6 +23,8 @@ static void view_head(const struct hot *hot, const struct head *head, struct cdp
     for (unsigned i = head->mark_count; i-- > 0;) {
         const struct head_mark *mark = &head->marks[i];
         enum side side = direction_side(hot, mark->direction);
+        if (mark->offset && view->first_payload[side])
+            continue; /* it came first, but the stream begins with a later one */
         view->first_payload[side] = mark->wire_size;
         view->first_captured[side] = mark->size;
     }

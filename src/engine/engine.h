@@ -25,7 +25,7 @@ enum {
     LINGER_MS = 15000, /* a closed flow absorbs late packets */
     INSPECTION_US = 30 * 1000 * 1000,
     UDP_DATAGRAMS = 8,
-    MODULE_PACKETS = 32, /* of a flow, as modules see it */
+    MODULE_PACKETS = 16, /* of a flow, as modules see it */
     GAP_PATIENCE = 8     /* payload packets that a lost beginning is waited for */
 };
 enum { DEFAULT_IDLE_SECONDS = 300 };

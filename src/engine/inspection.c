@@ -104,6 +104,13 @@ static void settle(struct cdpi *engine, const struct flow_place *place, bool kno
     release_head(engine, place);
 }
 
+static void settle_by_own(struct cdpi *engine, const struct flow_place *place)
+{
+    engine->own_asked++;
+    engine->own_answered++;
+    settle(engine, place, true);
+}
+
 /* ---- the end of the budget --------------------------------------------------------------- */
 
 /* A side whose first bytes were lost is looked at from where it begins. */
@@ -365,9 +372,7 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
         changed = said.changed;
         if (said.certain && engine->own_leads && !engine->ask_all) {
             take_verdict(engine, place, &c, true);
-            engine->own_asked++;
-            engine->own_answered++;
-            settle(engine, place, true);
+            settle_by_own(engine, place);
             return;
         }
     }
@@ -416,7 +421,10 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         said = classify_more(engine->classifier, c, &v.exchange, side, head->payload_packets);
         if (said.certain && engine->own_leads) {
             take_verdict(engine, place, c, said.changed || hot->verdict == 0);
-            end_own(engine, place, head);
+            if (engine->ask_all)
+                end_own(engine, place, head);
+            else
+                settle_by_own(engine, place);
             return;
         }
         take_verdict(engine, place, c, said.changed);

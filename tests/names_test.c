@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of foreign names holds together: with our catalog, and with what the libraries that are
+ * installed can say.   names_test MODULE.so...
+ */
+#define _GNU_SOURCE
+#include <cdpi/module.h>
+#include <dlfcn.h>
+#include <string.h>
+#include <strings.h>
+
+#include "classify/catalog.h"
+#include "names.h"
+#include "support/check.h"
+
+static void fail(const char *what, const char *name)
+{
+    printf("FAIL modules/names.def: %s: %s\n", name, what);
+    checks_failed++;
+}
+
+static void every_room_has_a_line(void)
+{
+    for (uint16_t n = 0; (n = catalog_next(n)) != 0;) {
+        const char *name = catalog_name(n);
+        if (!names_has_line(name))
+            fail("no line for this protocol of ours (\"\" where nobody else knows it)", name);
+        else if (names_is_not_ours(name))
+            fail("is ours now: move it from CDPI_NOT_OURS to its line", name);
+        else
+            checks_passed++;
+    }
+}
+
+/* What a library can say is in the table: as ours, or as said to be not ours. */
+static void check_answer(enum foreign whose, const char *answer)
+{
+    const char *bar = strchr(answer, '|'), *colon = strchr(bar ? bar : answer, ':');
+    CHECK(colon != NULL);
+    if (!colon)
+        return;
+    const char *ours = names_ours(whose, colon + 1);
+    if (!ours && !names_is_not_ours(colon + 1))
+        fail("not in the table: give it to one of ours, or to CDPI_NOT_OURS", colon + 1);
+    else
+        checks_passed++;
+    CHECK(!bar == !ours && (!ours || strncmp(answer, ours, strlen(ours)) == 0));
+}
+
+static void check_library(const char *path)
+{
+    char why[200] = "";
+    const char *const none[] = {NULL};
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL), *instance = NULL;
+    const struct cdpi_module *m = library ? dlsym(library, CDPI_MODULE_SYMBOL) : NULL;
+    CHECK(m && m->open(none, &instance, why, sizeof why));
+    if (!instance) {
+        printf("%s: %s\n", path, why);
+        return;
+    }
+    const char *name;
+    size_t count = 0;
+    for (; (name = m->protocol(instance, count)); count++)
+        check_answer(strcmp(m->name, "ndpi") == 0 ? FOREIGN_NDPI : FOREIGN_PROTOIDENT, name);
+    CHECK(count > 100);
+    m->close(instance);
+    dlclose(library);
+}
+
+static bool maps(enum foreign whose, const char *name, const char *ours)
+{
+    const char *found = names_ours(whose, name);
+    return ours ? found && strcmp(found, ours) == 0 : !found;
+}
+
+static void names_by_hand(void)
+{
+    char answer[FOREIGN_NAME_SIZE];
+    CHECK(maps(FOREIGN_NDPI, "Jabber", "XMPP") && maps(FOREIGN_NDPI, "tls", "TLS"));
+    CHECK(maps(FOREIGN_NDPI, "SMBv23", "SMB") && maps(FOREIGN_NDPI, "Facebook", NULL));
+    CHECK(maps(FOREIGN_PROTOIDENT, "DNS_TCP", "DNS") && maps(FOREIGN_PROTOIDENT, "SSH", "SSH"));
+    CHECK(maps(FOREIGN_PROTOIDENT, "no such", NULL) && maps(FOREIGN_NDPI, "", NULL));
+    names_answer(FOREIGN_NDPI, "ndpi", "Jabber", answer);
+    CHECK(strcmp(answer, "XMPP|ndpi:Jabber") == 0);
+    names_answer(FOREIGN_NDPI, "ndpi", "Facebook", answer);
+    CHECK(strcmp(answer, "ndpi:Facebook") == 0);
+}
+
+int main(int argc, char **argv)
+{
+    every_room_has_a_line();
+    names_by_hand();
+    for (int i = 1; i < argc; i++)
+        check_library(argv[i]);
+    return CHECKS_END("names");
+}
