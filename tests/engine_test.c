@@ -136,6 +136,21 @@ static void segments_in_any_order(void)
     }
 }
 
+/* The server's second segment comes before its first; the client's verdict does not end the wait.
+ */
+static void a_beginning_that_comes_late(void)
+{
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &usual, false, 100, SYN, "", SECOND);
+    tcp(e, &usual, true, 500, SYN | ACK, "", SECOND);
+    tcp(e, &usual, false, 101, ACK, client_line, SECOND + 1);
+    tcp(e, &usual, true, 509, ACK, server_line + 8, SECOND + 2);
+    struct cdpi_flow *flow = tcp(e, &usual, true, 501, ACK, "SSH-2.0-", SECOND + 3);
+    CHECK(flow && is_ssh(e, flow) && cdpi_classify(e, flow).confidence == CDPI_CERTAIN);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
 static void ports_used_again(void)
 {
     struct log log;
@@ -316,6 +331,7 @@ int main(void)
     a_flow_from_syn_to_fin(false);
     a_flow_from_syn_to_fin(true);
     segments_in_any_order();
+    a_beginning_that_comes_late();
     ports_used_again();
     the_client_is_found();
     one_side_is_not_believed();

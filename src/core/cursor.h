@@ -204,6 +204,8 @@ static inline int32_t cursor_find_bytes(const struct cursor *c, const void *byte
                                         uint32_t within)
 {
     uint32_t room = cursor_left(c) < within ? cursor_left(c) : within;
+    if (room < n)
+        return -1;
     const uint8_t *from = c->data + c->at;
     for (uint32_t i = 0; i + n <= room; i++) {
         if (from[i] == *(const uint8_t *)bytes && memcmp(from + i, bytes, n) == 0)

@@ -321,8 +321,8 @@ static bool side_is_finished(const struct head *head, unsigned direction, bool e
     bool other_spoke = head->side[!direction].passed > 0;
     if (s->passed == 0 || head_side_is_full(s))
         return true;
-    if (!exhausted)
-        return false;
+    if (!exhausted || (s->size == 0 && s->waited < GAP_PATIENCE))
+        return false; /* its beginning is still awaited */
     if (!s->from_syn && !s->is_missing && head->mark_count < HEAD_MARKS)
         return false; /* mid-stream: later segments are tried */
     return other_spoke || s->passed >= HEAD_LIMIT;

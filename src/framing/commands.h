@@ -12,9 +12,20 @@ enum command_arguments {
     ARGUMENTS_ANY = 0,
     ARGUMENTS_NONE,
     ARGUMENTS_SOME,
-    ARGUMENTS_NUMBER, /* begins with a number */
-    ARGUMENTS_NONE_OR_NUMBER
+    ARGUMENTS_NUMBER,  /* begins with a number */
+    ARGUMENTS_NUMBERS, /* nothing but numbers and ranges: "1", "1-20", "1 20" */
+    ARGUMENTS_NONE_OR_NUMBERS
 };
+
+static inline bool command_are_numbers(struct cursor rest)
+{
+    for (; !cursor_at_end(&rest); cursor_skip(&rest, 1)) {
+        int byte = cursor_peek(&rest, 0);
+        if (!text_is_digit(byte) && byte != ' ' && byte != '-')
+            return false;
+    }
+    return true;
+}
 
 struct command {
     const char *word; /* lower case; NULL ends the table */
@@ -35,8 +46,10 @@ static inline bool command_has_arguments(const struct command *command, struct c
         return !is_none;
     case ARGUMENTS_NUMBER:
         return text_is_digit(cursor_peek(&rest, 0));
-    case ARGUMENTS_NONE_OR_NUMBER:
-        return is_none || text_is_digit(cursor_peek(&rest, 0));
+    case ARGUMENTS_NUMBERS:
+        return !is_none && command_are_numbers(rest);
+    case ARGUMENTS_NONE_OR_NUMBERS:
+        return command_are_numbers(rest);
     default:
         return true;
     }

@@ -31,6 +31,26 @@ static inline enum start_line start_status(struct cursor *c)
     return next == ' ' || next == '\r' || next == '\n' ? START_STATUS : START_BAD;
 }
 
+/* Takes " version" and the digit that may follow it off the line's end. Blanks within the uri are a
+ * sender's fault that receivers bear with. */
+static inline bool start_cut_version(struct cursor *line, const char *version)
+{
+    uint32_t size = (uint32_t)strlen(version);
+    for (uint32_t digits = 0; digits < 2; digits++) {
+        struct cursor end = *line;
+        if (line->size < size + digits + 2)
+            return false;
+        cursor_seek(&end, line->size - size - digits - 1);
+        bool is_version = cursor_u8(&end) == ' ' && cursor_accept(&end, version, size) &&
+                          (cursor_at_end(&end) || text_is_digit(cursor_peek(&end, 0)));
+        if (is_version) {
+            line->size -= size + digits + 1;
+            return cursor_peek(line, 0) != ' ';
+        }
+    }
+    return false;
+}
+
 /* Reads the line; `version` ends where its digits begin or holds them ("SIP/2.0", "RTSP/1."): of
  * the former a digit may follow. *method and *uri are a request's. Empty lines before it are passed
  * over. START_OPEN: it is right so far. */
@@ -58,19 +78,10 @@ static inline enum start_line start_line(struct cursor *c, const char *version,
         return START_OPEN;
     if (cursor_u8(c) != ' ')
         return START_BAD;
-    for (n = 0, from = *c; cursor_peek(c, 0) > ' ' && n <= START_URI_LIMIT; n++)
-        cursor_skip(c, 1);
-    *uri = cursor_take(&from, n);
-    if (cursor_at_end(c))
-        return n <= START_URI_LIMIT ? START_OPEN : START_BAD;
-    if (n == 0 || cursor_u8(c) != ' ')
-        return START_BAD;
-    if (!cursor_accept(c, version, size))
-        return cursor_may_start(c, version, size) ? START_OPEN : START_BAD;
-    text_digits(c, 1, NULL);
-    if (cursor_at_end(c))
-        return START_OPEN;
-    return cursor_accept_text(c, "\r") || cursor_accept_text(c, "\n") ? START_REQUEST : START_BAD;
+    enum text_line state = text_line(c, START_URI_LIMIT, uri);
+    if (state != LINE_WHOLE)
+        return state == LINE_OPEN ? START_OPEN : START_BAD;
+    return start_cut_version(uri, version) ? START_REQUEST : START_BAD;
 }
 
 #endif

@@ -131,30 +131,6 @@ static unsigned utp_agreement(const struct utp *a, const struct utp *b)
            ((uint16_t)(b->sequence - a->ack + 64) < 128 ? 9u : 0u);
 }
 
-static enum answer judge_utp(struct inspection *in)
-{
-    struct utp first = {0}, next;
-    unsigned bits = 0;
-    for (uint32_t i = 0; i < in->datagram_count; i++) {
-        struct cursor c = inspection_datagram(in, i);
-        if (!utp_read(c, &next))
-            return NO;
-        unsigned agreed = i ? utp_agreement(&first, &next) : 0;
-        if (i && agreed == 0)
-            return NO;
-        bits += 11 + agreed;
-        if (i == 0)
-            first = next;
-    }
-    struct cursor c = inspection_datagram(in, 0);
-    cursor_skip(&c, UTP_HEADER);
-    if (in->datagram_count >= 2 && bits >= BITS_FOR_YES)
-        return yes(in, "uTP packets of one connection", &c);
-    if (first.type == UTP_SYN && first.difference == 0 && first.sequence == 1)
-        return likely(in, "uTP SYN", &c);
-    return in->is_final ? NO : wants(in, CLIENT, in->client.size + 1);
-}
-
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
     if (cursor_peek(&c, 0) == 'd' && text_is_digit(cursor_peek(&c, 1)))
@@ -168,6 +144,38 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
     return NO;
 }
 
+/* Peers ask each other's hash table on the port of their uTP: such messages may come between. */
+static enum answer judge_utp(struct inspection *in)
+{
+    struct utp first = {0}, next;
+    unsigned bits = 0, packets = 0;
+    bool has_message = false;
+    for (uint32_t i = 0; i < in->datagram_count; i++) {
+        struct cursor c = inspection_datagram(in, i);
+        if (judge_datagram(in, c) == YES) {
+            has_message = true;
+            continue;
+        }
+        if (!utp_read(c, &next))
+            return NO;
+        unsigned agreed = packets ? utp_agreement(&first, &next) : 0;
+        if (packets && agreed == 0)
+            return NO;
+        bits += 11 + agreed;
+        if (packets++ == 0)
+            first = next;
+    }
+    struct cursor c = inspection_datagram(in, 0);
+    cursor_skip(&c, UTP_HEADER);
+    if (has_message && packets)
+        return yes(in, "uTP beside DHT messages", &c);
+    if (packets >= 2 && bits >= BITS_FOR_YES)
+        return yes(in, "uTP packets of one connection", &c);
+    if (first.type == UTP_SYN && first.difference == 0 && first.sequence == 1)
+        return likely(in, "uTP SYN", &c);
+    return in->is_final ? NO : wants(in, CLIENT, in->client.size + 1);
+}
+
 /* A tracker answers with the transaction of the request, BEP 15. */
 static bool answers(struct cursor request, struct cursor reply)
 {
@@ -177,14 +185,24 @@ static bool answers(struct cursor request, struct cursor reply)
            cursor_peek_u32(&reply, 4) == cursor_peek_u32(&request, 12);
 }
 
+/* Where the capture begins later, or lost a side's beginning, one handshake is likely enough. */
+static enum answer judge_streams(struct inspection *in)
+{
+    enum answer both = judge_sides(in, judge_handshake, judge_handshake);
+    if (both != NO || !both_spoke(in) || !in->is_midstream)
+        return both;
+    bool is_one = judge_handshake(in, in->client) == YES || judge_handshake(in, in->server) == YES;
+    return is_one ? LIKELY : NO;
+}
+
 static enum answer validate(struct inspection *in)
 {
     if (!is_udp(in))
-        return judge_sides(in, judge_handshake, judge_handshake);
+        return judge_streams(in);
     enum answer client = in->client.size ? judge_datagram(in, in->client) : NO;
     enum answer server = in->server.size ? judge_datagram(in, in->server) : NO;
     if (client == YES && server == NO && in->server.size)
-        return answers(in->client, in->server) ? YES : LIKELY;
+        return answers(in->client, in->server) || judge_utp(in) == YES ? YES : LIKELY;
     if (client != NO || server != NO)
         return client > server ? client : server;
     return judge_utp(in);

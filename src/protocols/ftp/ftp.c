@@ -1,184 +1,224 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * FTP's control connection, RFC 959, RFC 2228, RFC 2389, RFC 2428, RFC 3659: the server greets with
- * 220 (or 120, 421), the client logs in. SMTP greets likewise and POP3 logs in likewise: each side
- * alone counts only with what FTP alone has, and both together agree on the reply to USER (331,
- * 230).
+ * FTP's control connection, RFC 959, RFC 2228, RFC 2389, RFC 2428, RFC 3659: lines of commands, and
+ * of replies that begin with three digits. SMTP greets likewise and POP3 logs in likewise: what
+ * they share counts little, and the two sides add up. What a transfer needs tells FTP in
+ * mid-session too.
  */
-#include "framing/text.h"
+#include "framing/commands.h"
 #include "protocols/protocol.h"
 
-enum { LINE_LIMIT = 1024, LINES = 64 };
+enum { LINE_LIMIT = 1024, REPLIES = 24, WEAK_LIMIT = 10, LOGIN_BITS = 20 };
 
-static const char *const commands[] = {
-    "user", "pass", "quit", "noop", "help", "stat", "auth",        /* others have these too */
-    "feat", "syst", "pasv", "pwd",  "cdup", "xpwd", "abor", "ccc", /* without an argument */
-    "type", "port", "epsv", "eprt", "cwd",  "retr", "stor", "list", "nlst", "mlsd", "mlst",
-    "mdtm", "size", "opts", "pbsz", "prot", "adat", "acct", "rest", "rnfr", "rnto", "dele",
-    "rmd",  "mkd",  "site", "clnt", "host", "mode", "stru", "appe", "mic",  "conf", NULL};
-
-enum {
-    USER = 0,
-    PASS = 1,
-    AUTH = 6,
-    FIRST_OWN = 7,
-    LAST_BARE = 14,
-    TYPE = 15,
-    PORT = 16,
-    RETR = 20,
-    LIST = 22,
-    DELE = 36
+static const struct command commands[] = {
+    {.word = "user", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "pass", .bits = 8, .arguments = ARGUMENTS_ANY},
+    {.word = "acct", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "auth tls", .bits = 44, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "auth tls-c", .bits = 44, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "auth tls-p", .bits = 44, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "auth ssl", .bits = 44, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "auth gssapi", .bits = 26, .arguments = ARGUMENTS_NONE},
+    {.word = "auth kerberos_v4", .bits = 26, .arguments = ARGUMENTS_NONE},
+    {.word = "adat", .bits = 30, .arguments = ARGUMENTS_SOME},
+    {.word = "feat", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "syst", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "pasv", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "epsv", .bits = 30, .arguments = ARGUMENTS_ANY},
+    {.word = "eprt", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "xpwd", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "cdup", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "pwd", .bits = 22, .arguments = ARGUMENTS_NONE},
+    {.word = "type a", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "type i", .bits = 28, .arguments = ARGUMENTS_NONE},
+    {.word = "type e", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "type l", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "cwd", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "stor", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "appe", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "nlst", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "mlsd", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "mlst", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "mdtm", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "size", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "rest", .bits = 24, .arguments = ARGUMENTS_NUMBERS},
+    {.word = "rnfr", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "rnto", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "mkd", .bits = 24, .arguments = ARGUMENTS_SOME},
+    {.word = "rmd", .bits = 24, .arguments = ARGUMENTS_SOME},
+    {.word = "opts utf8", .bits = 44, .arguments = ARGUMENTS_ANY},
+    {.word = "opts", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "pbsz", .bits = 30, .arguments = ARGUMENTS_NUMBERS},
+    {.word = "prot", .bits = 18, .arguments = ARGUMENTS_SOME},
+    {.word = "site", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "clnt", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "host", .bits = 6, .arguments = ARGUMENTS_SOME},
+    {.word = "stru", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "mode", .bits = 6, .arguments = ARGUMENTS_SOME},
+    {.word = "abor", .bits = 28, .arguments = ARGUMENTS_NONE},
+    {.word = "ccc", .bits = 14, .arguments = ARGUMENTS_NONE},
+    /* POP3's take a number, or nothing (RFC 1939 section 5). */
+    {.word = "retr", .bits = 4, .arguments = ARGUMENTS_NUMBERS},
+    {.word = "retr", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "dele", .bits = 4, .arguments = ARGUMENTS_NUMBERS},
+    {.word = "dele", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "list", .bits = 4, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
+    {.word = "list", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "stat", .bits = 4, .arguments = ARGUMENTS_ANY},
+    {.word = "noop", .bits = 3, .arguments = ARGUMENTS_NONE},
+    {.word = "help", .bits = 3, .arguments = ARGUMENTS_ANY},
+    {.word = "quit", .bits = 3, .arguments = ARGUMENTS_NONE},
+    {.word = NULL},
 };
 
-/* RFC 2228 section 3: the mechanisms of AUTH, where SMTP has LOGIN, PLAIN... */
-static bool is_mechanism(struct cursor line)
+/* Section 4.1.2: PORT h1,h2,h3,h4,p1,p2, and the same in the parentheses of a 227. */
+static bool is_host_port(struct cursor c)
 {
-    static const char *const names[] = {" tls",    " tls-c",       " tls-p", " ssl",
-                                        " gssapi", " kerberos_v4", NULL};
-    return text_word(&line, names) >= 0;
-}
-
-struct tally {
-    unsigned shared, own; /* commands, replies */
-    bool is_secured;      /* TLS follows */
-    bool is_open;
-};
-
-/* Section 5.3.2: the argument that the command must have, or none. */
-static bool has_argument(int command, struct cursor line)
-{
-    if (command >= FIRST_OWN && command <= LAST_BARE)
-        return cursor_left(&line) <= 1;
-    if (command == TYPE) {
-        static const char *const types[] = {" a", " i", " e", " l", " a n", " l 8", NULL};
-        return text_word(&line, types) >= 0 && cursor_left(&line) <= 2;
-    }
-    if (command != PORT)
-        return cursor_at_end(&line) || cursor_left(&line) > 1;
-    cursor_skip(&line, 1);
     for (unsigned i = 0; i < 6; i++) {
-        if (text_digits(&line, 3, NULL) == 0 || (i < 5 && cursor_u8(&line) != ','))
+        uint32_t value;
+        if (text_digits(&c, 3, &value) == 0 || value > 255 || (i < 5 && cursor_u8(&c) != ','))
             return false;
-    }
-    return cursor_at_end(&line);
-}
-
-/* POP3's RETR, DELE and LIST take a number, or nothing (RFC 1939 section 5). */
-static bool is_as_in_pop3(int command, struct cursor line)
-{
-    if (command != LIST && command != RETR && command != DELE)
-        return false;
-    cursor_accept_text(&line, " ");
-    text_digits(&line, 10, NULL);
-    return cursor_at_end(&line);
-}
-
-static bool count_commands(struct cursor *c, struct tally *t)
-{
-    struct cursor line;
-    for (unsigned i = 0; i < LINES && !cursor_at_end(c); i++) {
-        enum text_line state = text_line(c, LINE_LIMIT, &line);
-        if (state != LINE_WHOLE) {
-            t->is_open = state == LINE_OPEN;
-            return t->is_open || t->is_secured;
-        }
-        int command = text_word(&line, commands);
-        if (command < 0)
-            return t->is_secured;
-        t->is_secured = command == AUTH && is_mechanism(line);
-        if (command >= FIRST_OWN && !has_argument(command, line))
-            return false;
-        bool is_own = command >= FIRST_OWN && !is_as_in_pop3(command, line);
-        if (is_own || t->is_secured)
-            t->own++;
-        else
-            t->shared++;
-        if (t->own + t->shared >= 4 && t->own)
-            return true;
     }
     return true;
 }
 
-static enum answer judge_client(struct inspection *in, struct cursor c)
+/* RFC 2428 section 3: (|||port|) */
+static bool is_extended_port(struct cursor c)
 {
-    struct tally t = {0};
-    if (!count_commands(&c, &t))
-        return NO;
-    if (t.own && t.own + t.shared >= 2)
-        return yes(in, "commands", &c);
-    if (t.own)
-        return likely(in, "command", &c);
-    return wants_more(in, &c);
+    return cursor_accept_text(&c, "|||") && text_digits(&c, 5, NULL) > 0 && cursor_u8(&c) == '|';
 }
 
-/* Words of FTP's own: its name in the greeting, the password's reply, codes of transfers. */
-static bool is_own_reply(uint32_t code, struct cursor line, bool is_greeting)
+static int weigh_client(struct cursor c)
 {
-    if (is_greeting)
-        return text_has(line, "ftp") && !text_has(line, "smtp");
-    return code == 331 || code == 230 || code == 227 || code == 229 || code == 257 || code == 215 ||
-           code == 226 || code == 530 || code == 234;
+    struct cursor port = c;
+    if (cursor_accept_nocase(&port, "port ")) {
+        if (cursor_find(&port, '\n', LINE_LIMIT) < 0)
+            return 0;
+        return is_host_port(port) ? BITS_FOR_YES : -1;
+    }
+    return c.size ? commands_weigh(c, commands, LINE_LIMIT) : 0;
 }
 
-static bool count_replies(struct cursor *c, struct tally *t)
+/* A greeting that names FTP; one that names SMTP is none. */
+static int greeting_bits(struct cursor line)
+{
+    if (text_has(line, "smtp"))
+        return -1;
+    return text_has(line, "ftp") ? 32 : WEAK_LIMIT;
+}
+
+static int passive_bits(struct cursor line, bool is_extended)
+{
+    int32_t at = cursor_find(&line, is_extended ? '|' : '(', LINE_LIMIT);
+    if (at >= 0)
+        cursor_skip(&line, (uint32_t)at + (is_extended ? 0 : 1));
+    bool is_port = at >= 0 && (is_extended ? is_extended_port(line) : is_host_port(line));
+    return is_port ? 60 : 4;
+}
+
+/* Section 4.2.2, and the words that servers use with the codes. */
+static int reply_bits(uint32_t code, struct cursor line)
+{
+    switch (code) {
+    case 220:
+        return greeting_bits(line);
+    case 227:
+    case 229:
+        return passive_bits(line, code == 229);
+    case 331:
+        return text_has(line, "password") ? 36 : 26;
+    case 230:
+        return text_has(line, "log") ? 28 : 18;
+    case 257:
+        return cursor_peek(&line, 0) == '"' ? 34 : 12;
+    case 215:
+        return text_has(line, "type:") || text_has(line, "unix") ? 44 : 12;
+    case 226:
+        return text_has(line, "transfer") || text_has(line, "send ok") ? 36 : 14;
+    case 125:
+    case 150:
+        return text_has(line, "connection") || text_has(line, "directory") ? 34 : 8;
+    case 530:
+        return text_has(line, "login") || text_has(line, "logged") ? 30 : 14;
+    case 234:
+        return 22;
+    case 211:
+        return text_has(line, "features") || text_has(line, "extensions") ? 30 : 4;
+    case 200:
+    case 250:
+        return text_has(line, "command successful") || text_has(line, "directory") ? 26 : 4;
+    case 110:
+    case 120:
+    case 202:
+    case 212:
+    case 213:
+    case 214:
+    case 221:
+    case 225:
+    case 232:
+    case 332:
+    case 334:
+    case 335:
+    case 350:
+    case 421:
+    case 425:
+    case 426:
+    case 450:
+    case 451:
+    case 452:
+    case 500:
+    case 501:
+    case 502:
+    case 503:
+    case 504:
+    case 532:
+    case 534:
+    case 550:
+    case 551:
+    case 552:
+    case 553:
+        return 4;
+    default:
+        return -1;
+    }
+}
+
+/* Replies of one line or more (section 4.2). Those that others have too count once. */
+static int weigh_server(struct cursor c)
 {
     struct cursor line;
-    bool is_inside = false, is_greeting = true;
-    for (unsigned i = 0; i < LINES && !cursor_at_end(c); i++) {
-        enum text_line state = text_line(c, LINE_LIMIT, &line);
-        if (state != LINE_WHOLE) {
-            t->is_open = state == LINE_OPEN;
-            return t->is_open || t->own > 0;
-        }
+    int strong = 0, weak = 0;
+    bool is_inside = false;
+    for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c); i++) {
+        enum text_line state = text_line(&c, LINE_LIMIT, &line);
+        if (state != LINE_WHOLE)
+            return state == LINE_BAD && i == 0 ? -1 : strong + weak;
         uint32_t code = 0;
         bool is_last = false;
         if (!text_reply_code(&line, &code, &is_last)) {
             if (!is_inside) /* between the first and the last line anything may stand */
-                return t->own > 0;
+                return i ? strong + weak : -1;
             continue;
         }
-        if (i == 0 && code != 220 && code != 120 && code != 421 && code != 331 && code != 530)
-            return false;
-        if (is_own_reply(code, line, is_greeting))
-            t->own++;
-        else if (is_greeting && text_has(line, "smtp"))
-            return false;
-        t->shared++;
+        int bits = reply_bits(code, line);
+        if (bits < 0)
+            return -1;
+        if (bits > WEAK_LIMIT)
+            strong += bits;
+        else if (bits > weak)
+            weak = bits;
         is_inside = !is_last;
-        if (is_last)
-            is_greeting = false;
-        if (t->own && t->shared >= 3)
-            return true;
     }
-    return true;
-}
-
-static enum answer judge_server(struct inspection *in, struct cursor c)
-{
-    struct tally t = {0};
-    if (!count_replies(&c, &t))
-        return NO;
-    if (t.own && t.shared >= 2)
-        return yes(in, "replies", &c);
-    return t.own ? likely(in, "greeting", &c) : wants_more(in, &c);
+    return strong + weak;
 }
 
 static enum answer validate(struct inspection *in)
 {
-    enum answer client = in->client.size ? judge_client(in, in->client) : NO;
-    enum answer server = in->server.size ? judge_server(in, in->server) : NO;
-    if ((in->client.size && client == NO) || (in->server.size && server == NO))
-        return NO;
-    if (!both_spoke(in))
-        return in->client.size ? client : server;
-    /* USER answers a greeting of 220, or one that names FTP: the two together are enough. */
-    if ((client >= LIKELY && server >= MORE) || (server >= LIKELY && client >= MORE))
-        return client == MORE && cursor_find(&in->client, '\n', LINE_LIMIT) < 0 ? MORE : YES;
-    struct cursor login = in->client;
-    if (cursor_accept_nocase(&login, "user ") && cursor_starts_with(&in->server, "220") &&
-        cursor_find(&login, '\n', LINE_LIMIT) > 0)
-        return yes(in, "login", &login);
-    return MORE;
+    int client = weigh_client(in->client), server = weigh_server(in->server);
+    /* A greeting of any words, answered by a login. */
+    if (server >= WEAK_LIMIT && client >= 8 && cursor_starts_with(&in->server, "220"))
+        client += LOGIN_BITS;
+    return answer_by_sides(in, client, server, server > client ? "replies" : "commands");
 }
 
 static const struct signature signatures[] = {
@@ -188,19 +228,42 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "421 "),
     SIGNATURE(0, "331 "),
     SIGNATURE(0, "530 "),
+    SIGNATURE(0, "227 "),
+    SIGNATURE(0, "229 "),
+    SIGNATURE(0, "230 "),
+    SIGNATURE(0, "230-"),
+    SIGNATURE(0, "226 "),
+    SIGNATURE(0, "226-"),
+    SIGNATURE(0, "150 "),
+    SIGNATURE(0, "125 "),
+    SIGNATURE(0, "257 \""),
+    SIGNATURE(0, "215 "),
+    SIGNATURE(0, "200 "),
+    SIGNATURE(0, "250 "),
     SIGNATURE_MASKED(0, "USER ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "AUTH ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "FEAT\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
     SIGNATURE_MASKED(0, "SYST\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
     SIGNATURE_MASKED(0, "PASV\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
     SIGNATURE_MASKED(0, "EPSV\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "CDUP\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "PWD\r\n", "\xdf\xdf\xdf\xff\xff"),
     SIGNATURE_MASKED(0, "TYPE ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "PORT ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "EPRT ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "CWD ", "\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "RETR ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "STOR ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "NLST", "\xdf\xdf\xdf\xdf"),
+    SIGNATURE_MASKED(0, "MLSD", "\xdf\xdf\xdf\xdf"),
+    SIGNATURE_MASKED(0, "MDTM ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "SIZE ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "REST ", "\xdf\xdf\xdf\xdf\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_ftp = {
     .name = "FTP",
-    .reference = "RFC 959 sections 4.1 and 4.2, RFC 2228, RFC 2389",
+    .reference = "RFC 959 sections 4.1 and 4.2, RFC 2228, RFC 2389, RFC 2428, RFC 3659",
     .transports = OVER_TCP,
     .category = CATEGORY_FILE_TRANSFER,
     .tcp_ports = PORTS(21, 2121),

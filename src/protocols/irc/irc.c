@@ -39,6 +39,7 @@ static const struct command client_commands[] = {
     {.word = "quit", .bits = 3},
     {.word = "oper", .bits = 10, .arguments = ARGUMENTS_SOME},
     {.word = "webirc", .bits = 40, .arguments = ARGUMENTS_SOME},
+    {.word = "capab", .bits = 30, .arguments = ARGUMENTS_SOME},
     {.word = "protoctl", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "authenticate", .bits = 16, .arguments = ARGUMENTS_SOME},
     {.word = "starttls", .bits = 6, .arguments = ARGUMENTS_NONE, .is_last = true},

@@ -22,7 +22,7 @@ static const struct command commands[] = {
     {.word = "head", .bits = 10},
     {.word = "body", .bits = 16},
     {.word = "stat", .bits = 8},
-    {.word = "xover", .bits = 32, .arguments = ARGUMENTS_NONE_OR_NUMBER},
+    {.word = "xover", .bits = 32, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
     {.word = "over", .bits = 16},
     {.word = "xhdr", .bits = 30, .arguments = ARGUMENTS_SOME},
     {.word = "hdr", .bits = 16, .arguments = ARGUMENTS_SOME},
@@ -61,7 +61,7 @@ static bool is_message_id(struct cursor line)
 /* What stands after the code of a greeting: words of news. */
 static int greeting_bits(struct cursor line)
 {
-    static const char *const words[] = {"nntp", "usenet", "newsreader", "innd", NULL};
+    static const char *const words[] = {"nntp", "usenet", "newsreader", "innd", "nnrp", NULL};
     for (unsigned i = 0; words[i]; i++) {
         if (text_has(line, words[i]))
             return CODE_BITS + 32;

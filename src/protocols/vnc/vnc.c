@@ -12,7 +12,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return cursor_may_start_with(&c, "RFB ") ? short_of(in, &c) : NO;
     uint32_t major = 0, minor = 0;
     uint32_t digits = text_digits(&c, 3, &major);
-    if (digits < 3 || major < 3 || major > 5)
+    bool is_major = major == 0 || (major >= 3 && major <= 5);
+    if (digits < 3 || !is_major)
         return cursor_at_end(&c) && digits < 3 ? short_of(in, &c) : NO;
     if (!cursor_accept_text(&c, "."))
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
@@ -20,7 +21,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
     if (!cursor_accept_text(&c, "\n"))
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
-    return yes(in, "protocol version", &c);
+    /* UltraVNC's repeater says 000.000. */
+    return major || minor == 0 ? yes(in, "protocol version", &c) : NO;
 }
 
 static enum answer validate(struct inspection *in)

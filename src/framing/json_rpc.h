@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A call or an answer of JSON-RPC 1.0 or 2.0, as JSON-RPC itself and mining pools send them.
+ */
+#ifndef CDPI_FRAMING_JSON_RPC_H
+#define CDPI_FRAMING_JSON_RPC_H
+
+#include "framing/json.h"
+
+struct json_call {
+    bool is_version_2;
+    bool has_id, has_error, has_result, has_params;
+    struct cursor method; /* without quotes; empty if there is none */
+    struct cursor params, result;
+};
+
+static inline void json_call_take(struct json_call *call, struct json_member *member)
+{
+    struct cursor text;
+    if (json_is(&member->key, "jsonrpc"))
+        call->is_version_2 = json_is(&member->value, "\"2.0\"");
+    call->has_id |= json_is(&member->key, "id");
+    call->has_error |= json_is(&member->key, "error");
+    if (json_is(&member->key, "method") && cursor_peek(&member->value, 0) == '"' &&
+        json_string(&member->value, &text))
+        call->method = text;
+    if (json_is(&member->key, "params")) {
+        call->has_params = true;
+        call->params = member->value;
+    }
+    if (json_is(&member->key, "result")) {
+        call->has_result = true;
+        call->result = member->value;
+    }
+}
+
+/* Reads an object, or the first of a batch. JSON_END: it is whole; JSON_OPEN: so far. */
+static inline enum json_step json_call(struct cursor *c, struct json_call *call)
+{
+    struct json_member member;
+    *call = (struct json_call){0};
+    json_blanks(c);
+    if (cursor_accept_text(c, "["))
+        json_blanks(c);
+    if (cursor_at_end(c))
+        return JSON_OPEN;
+    if (cursor_peek(c, 0) != '{')
+        return JSON_BAD;
+    enum json_step step = json_next(c, &member);
+    for (; step == JSON_MEMBER; step = json_next(c, &member))
+        json_call_take(call, &member);
+    return step;
+}
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Daytime, RFC 867: the server sends the time as one line and closes; the client's words are thrown
+ * away. Unix sends what ctime(3) makes, NIST's servers a format of their own:
+ *
+ *     Mon Nov 23 12:04:27 2026 CR LF          LF 61367 26-11-23 12:04:27 00 0 0 123.4 UTC(NIST) *
+ * LF
+ */
+#include "framing/text.h"
+#include "protocols/protocol.h"
+
+enum { LINE_LIMIT = 64 };
+
+static bool pass_number(struct cursor *c, uint32_t digits, uint32_t most)
+{
+    uint32_t value;
+    return text_digits(c, digits, &value) == digits && value <= most;
+}
+
+static bool pass_clock(struct cursor *c)
+{
+    return pass_number(c, 2, 23) && cursor_u8(c) == ':' && pass_number(c, 2, 59) &&
+           cursor_u8(c) == ':' && pass_number(c, 2, 60) && cursor_u8(c) == ' ';
+}
+
+static bool pass_one_of(struct cursor *c, const char *const *names)
+{
+    for (; *names; names++) {
+        if (cursor_accept(c, *names, 4))
+            return true;
+    }
+    return false;
+}
+
+/* ctime(3), some with a time zone before the year. */
+static bool is_ctime(struct cursor c)
+{
+    static const char *const days[] = {"Mon ", "Tue ", "Wed ", "Thu ",
+                                       "Fri ", "Sat ", "Sun ", NULL};
+    static const char *const months[] = {"Jan ", "Feb ", "Mar ", "Apr ", "May ", "Jun ", "Jul ",
+                                         "Aug ", "Sep ", "Oct ", "Nov ", "Dec ", NULL};
+    if (!pass_one_of(&c, days) || !pass_one_of(&c, months))
+        return false;
+    cursor_accept_text(&c, " ");
+    if (text_digits(&c, 2, NULL) == 0 || cursor_u8(&c) != ' ' || !pass_clock(&c))
+        return false;
+    if (!text_is_digit(cursor_peek(&c, 0)) && (text_token(&c) > 5 || cursor_u8(&c) != ' '))
+        return false;
+    return pass_number(&c, 4, 2200) && cursor_at_end(&c);
+}
+
+/* Days since 1858 (MJD), date, time, then fields of the leap second and the delay. */
+static bool is_nist(struct cursor c)
+{
+    bool is_date = pass_number(&c, 5, 99999) && cursor_u8(&c) == ' ' && pass_number(&c, 2, 99) &&
+                   cursor_u8(&c) == '-' && pass_number(&c, 2, 12) && cursor_u8(&c) == '-' &&
+                   pass_number(&c, 2, 31) && cursor_u8(&c) == ' ' && pass_clock(&c);
+    return is_date && text_has(c, "utc(");
+}
+
+static enum answer judge_server(struct inspection *in, struct cursor c)
+{
+    struct cursor line, from = c;
+    cursor_accept_text(&c, "\n");
+    enum text_line state = text_line(&c, LINE_LIMIT, &line);
+    if (state == LINE_BAD || (c.size > 6 && state == LINE_OPEN && is_udp(in)))
+        return NO;
+    if (state == LINE_OPEN)
+        return short_of(in, &from);
+    cursor_accept_text(&c, "\n");
+    cursor_accept_text(&c, "\0");
+    if (!cursor_at_end(&c))
+        return NO;
+    if (!is_ctime(line) && !is_nist(line))
+        return NO;
+    /* A stream that goes on is something else: a log, say. */
+    return is_udp(in) || in->is_final ? yes(in, "date and time", &c) : wants_more(in, &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, NULL, judge_server);
+}
+
+const struct cdpi_protocol cdpi_protocol_daytime = {
+    .name = "Daytime",
+    .reference = "RFC 867; ctime(3); NIST's Daytime format",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_NETWORK,
+    .is_one_sided = true,
+    .tcp_ports = PORTS(13),
+    .udp_ports = PORTS(13),
+    .is_unsigned = true,
+    .validate = validate,
+};

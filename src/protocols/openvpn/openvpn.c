@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * OpenVPN, draft-openvpn-wire-protocol-00. A packet begins with an opcode (five bits) and a key
+ * number (three); over TCP its size stands before it. Control packets go on with a session id and
+ *
+ *     plain        acknowledgements, packet id
+ *     tls-auth     HMAC (20, 32 or 64), replay id, time, acknowledgements, packet id
+ *     tls-crypt    replay id, time, tag (32), the rest encrypted
+ *
+ * The first packet of each side is a reset: its packet id is 0, its replay id 1, its sizes are
+ * fixed. An answer repeats the client's session id where that is not encrypted. Data packets have
+ * no structure but, with peer ids, a counter.
+ */
+#include "protocols/protocol.h"
+
+enum {
+    RESET_CLIENT_1 = 1,
+    RESET_SERVER_1 = 2,
+    CONTROL_1 = 4,
+    ACK_1 = 5,
+    RESET_CLIENT_2 = 7,
+    RESET_SERVER_2 = 8,
+    DATA_2 = 9,
+    RESET_CLIENT_3 = 10,
+    SESSION = 9, /* opcode and session id */
+    TLS_CRYPT_SIZE = 54,
+    TLS_CRYPT_ANSWER = 66, /* with one acknowledgement and a session */
+    REPLAY_LIMIT = 16,
+    FIRST_YEAR = 1000000000, /* 2001; clocks before that are not set */
+    ACKS_LIMIT = 8
+};
+
+static bool is_client_reset(unsigned opcode)
+{
+    return opcode == RESET_CLIENT_1 || opcode == RESET_CLIENT_2 || opcode == RESET_CLIENT_3;
+}
+
+static bool is_server_reset(unsigned opcode)
+{
+    return opcode == RESET_SERVER_1 || opcode == RESET_SERVER_2;
+}
+
+/* Acknowledgements, then packet id 0 at the packet's end; `peer`: a session that is acknowledged,
+ * if there is one. */
+static bool ends_as_reset(struct cursor c, struct cursor *peer)
+{
+    uint8_t acks = cursor_u8(&c);
+    if (acks > ACKS_LIMIT)
+        return false;
+    for (unsigned i = 0; i < acks; i++) {
+        if (cursor_u32(&c) > REPLAY_LIMIT)
+            return false;
+    }
+    *peer = acks ? cursor_take(&c, 8) : cursor_over("", 0);
+    return cursor_u32(&c) == 0 && !c.ran_short && cursor_at_end(&c);
+}
+
+static bool is_replay_start(struct cursor c)
+{
+    uint32_t id = cursor_u32(&c), time = cursor_u32(&c);
+    return !c.ran_short && id >= 1 && id <= REPLAY_LIMIT && time >= FIRST_YEAR;
+}
+
+/* A reset after its session id. Returns the rule, or NULL. */
+static const char *reset_form(struct cursor c, struct cursor *peer)
+{
+    static const uint8_t hmacs[] = {20, 16, 32, 48, 64};
+    if (ends_as_reset(c, peer))
+        return "reset";
+    for (unsigned i = 0; i < sizeof hmacs; i++) {
+        struct cursor rest = c;
+        if (cursor_skip(&rest, hmacs[i]) && is_replay_start(rest) && cursor_skip(&rest, 8) &&
+            ends_as_reset(rest, peer))
+            return "reset with HMAC";
+    }
+    *peer = cursor_over("", 0);
+    bool is_sized = c.size == TLS_CRYPT_SIZE || c.size == TLS_CRYPT_ANSWER || c.size > 300;
+    return is_sized && is_replay_start(c) ? "encrypted reset" : NULL;
+}
+
+/* One packet that is a reset. The third client's reset carries its key, so its size is free. */
+static enum answer judge_packet(struct inspection *in, struct cursor c, bool is_client)
+{
+    uint8_t first = cursor_u8(&c);
+    unsigned opcode = first >> 3;
+    struct cursor peer;
+    if ((first & 7) != 0 || !(is_client ? is_client_reset(opcode) : is_server_reset(opcode)) ||
+        !cursor_skip(&c, 8))
+        return NO;
+    const char *form = reset_form(c, &peer);
+    if (!form)
+        return NO;
+    bool is_free = opcode == RESET_CLIENT_3 || c.size > 300;
+    return is_free ? likely(in, form, &c) : yes(in, form, &c);
+}
+
+/* Over TCP the packet's size stands before it. */
+static enum answer judge_stream(struct inspection *in, struct cursor c, bool is_client)
+{
+    uint16_t size = cursor_u16(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (size < 14 || size > 1500)
+        return NO;
+    struct cursor packet = cursor_take(&c, size);
+    if (c.ran_short)
+        return short_of(in, &c);
+    packet.side = c.side;
+    return judge_packet(in, packet, is_client);
+}
+
+/* Peer ids and counters of data: several datagrams of one side, one peer, counting up by little. */
+static bool data_counts_up(const struct inspection *in, uint8_t side)
+{
+    uint32_t head = 0, last = 0;
+    unsigned count = 0;
+    for (uint32_t i = 0; i < in->datagram_count; i++) {
+        struct cursor d = inspection_datagram(in, i);
+        if (d.side != side)
+            continue;
+        uint32_t opcode_and_peer = cursor_u32(&d);
+        uint32_t counter = cursor_u32(&d);
+        if (d.ran_short || opcode_and_peer >> 27 != DATA_2 || (count && opcode_and_peer != head) ||
+            (count && (counter <= last || counter - last > REPLAY_LIMIT)))
+            return false;
+        head = opcode_and_peer;
+        last = counter;
+        count++;
+    }
+    return count >= 4;
+}
+
+static enum answer judge_data(struct inspection *in)
+{
+    struct cursor c = in->client.size ? in->client : in->server;
+    if (!is_udp(in) || cursor_peek(&c, 0) >> 3 != DATA_2)
+        return NO;
+    bool known = data_counts_up(in, CLIENT) || data_counts_up(in, SERVER);
+    if (!known)
+        return in->is_final || in->datagram_count >= 8 ? NO : MORE;
+    cursor_skip(&c, 8);
+    return likely(in, "data that counts up", &c);
+}
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    bool is_client = c.side == CLIENT;
+    return is_udp(in) ? judge_packet(in, c, is_client) : judge_stream(in, c, is_client);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    enum answer answer = judge_sides(in, judge, judge);
+    return answer == NO ? judge_data(in) : answer;
+}
+
+static const struct signature signatures[] = {
+    {.transports = OVER_UDP, .size = 1, .bytes = "\x38", .min_size = 14},
+    {.transports = OVER_UDP, .size = 1, .bytes = "\x40", .min_size = 14},
+    {.transports = OVER_UDP, .size = 1, .bytes = "\x50", .min_size = 54},
+    {.transports = OVER_UDP, .size = 1, .bytes = "\x08", .min_size = 14, .max_size = 100},
+    {.transports = OVER_UDP, .size = 1, .bytes = "\x10", .min_size = 14, .max_size = 100},
+    {.transports = OVER_UDP, .size = 2, .bytes = "\x48\0", .min_size = 24},
+    {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x38", .mask = "\xf8\0\xff"},
+    {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x40", .mask = "\xf8\0\xff"},
+    {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x50", .mask = "\xf8\0\xff"},
+    {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x08", .mask = "\xff\x80\xff"},
+    {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x10", .mask = "\xff\x80\xff"},
+};
+
+const struct cdpi_protocol cdpi_protocol_openvpn = {
+    .name = "OpenVPN",
+    .reference = "draft-openvpn-wire-protocol-00; OpenVPN 2.6, doc/doxygen: network protocol",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_VPN,
+    .is_encrypted = true,
+    .tcp_ports = PORTS(1194),
+    .udp_ports = PORTS(1194),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * OSCAR, of AIM and ICQ, as its publisher described it (iserverd and "On Sending Files via OSCAR"
+ * keep copies): frames called FLAP,
+ *
+ *     '*'  channel (1)  sequence (2)  length (2)  data
+ *
+ * Both sides begin on channel 1 with version 1. On channel 2 data begins with a SNAC: family (2),
+ * type (2), flags (2), number (4).
+ */
+#include "protocols/protocol.h"
+
+enum { SIGN_ON = 1, SNAC = 2, CHANNELS = 5, SNAC_SIZE = 10, LENGTH_LIMIT = 8192 };
+enum { FAMILIES = 0x30, TYPES = 0x40 };
+
+struct frame {
+    uint8_t channel;
+    uint16_t sequence, length;
+};
+
+static bool frame_read(struct cursor *c, struct frame *f)
+{
+    uint8_t mark = cursor_u8(c);
+    f->channel = cursor_u8(c);
+    f->sequence = cursor_u16(c);
+    f->length = cursor_u16(c);
+    return c->ran_short ||
+           (mark == '*' && f->channel > 0 && f->channel <= CHANNELS && f->length <= LENGTH_LIMIT);
+}
+
+static bool is_snac(struct cursor c)
+{
+    uint16_t family = cursor_u16(&c), type = cursor_u16(&c);
+    return family > 0 && family < FAMILIES && type > 0 && type < TYPES;
+}
+
+/* In the middle of a session: a frame, and one that follows it in sequence. */
+static enum answer judge_later(struct inspection *in, struct cursor c, const struct frame *first)
+{
+    struct frame next;
+    if (first->channel != SNAC || first->length < SNAC_SIZE)
+        return NO;
+    if (cursor_left(&c) >= 4 && !is_snac(c))
+        return NO;
+    if (!cursor_skip(&c, first->length) || cursor_at_end(&c) || cursor_left(&c) < 6) {
+        c.at = c.size;
+        return short_of(in, &c);
+    }
+    if (!frame_read(&c, &next) || next.sequence != (uint16_t)(first->sequence + 1))
+        return NO;
+    return yes(in, "two frames", &c);
+}
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    struct frame first;
+    if (cursor_peek(&c, 0) != '*' || !frame_read(&c, &first))
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (first.channel != SIGN_ON)
+        return judge_later(in, c, &first);
+    uint32_t version = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    return version == 1 && first.length >= 4 ? yes(in, "sign-on", &c) : NO;
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge, judge);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE_MASKED(0, "*\1\0\0\0\0\0\0\0\1", "\xff\xff\0\0\xe0\0\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "*\2\0\0\0\0\0\0\0\0", "\xff\xff\0\0\xe0\0\xff\xc0\xff\xc0"),
+};
+
+const struct cdpi_protocol cdpi_protocol_oscar = {
+    .name = "OSCAR",
+    .reference = "AOL's OSCAR protocol documentation (2008): FLAP, SNAC",
+    .transports = OVER_TCP,
+    .category = CATEGORY_CHAT,
+    .tcp_ports = PORTS(5190),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * WeChat's mmtls (Citizen Lab, "Should We Chat, Too? Security Analysis of WeChat's MMTLS Encryption
+ * Protocol", 2024): records like TLS's, with a version of its own.
+ *
+ *     type (1: 0x15 alert, 0x16 handshake, 0x17 data, 0x19 early handshake)  0xf1  3 or 4  length
+ * (2)
+ *
+ * A handshake's body begins with its length (4).
+ */
+#include "protocols/protocol.h"
+
+enum { ALERT = 0x15, HANDSHAKE = 0x16, DATA = 0x17, EARLY = 0x19, LENGTH_LIMIT = 1 << 14 };
+
+static bool record_read(struct cursor *c, uint8_t *type, uint16_t *length)
+{
+    *type = cursor_u8(c);
+    uint8_t mark = cursor_u8(c), version = cursor_u8(c);
+    *length = cursor_u16(c);
+    if (c->ran_short)
+        return true;
+    bool is_type = *type == ALERT || *type == HANDSHAKE || *type == DATA || *type == EARLY;
+    return is_type && mark == 0xf1 && (version == 3 || version == 4) && *length > 0 &&
+           *length <= LENGTH_LIMIT;
+}
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    uint8_t type = 0;
+    uint16_t length = 0;
+    int first = cursor_peek(&c, 0);
+    if (first < ALERT || first > EARLY || !record_read(&c, &type, &length))
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    struct cursor body = c;
+    uint32_t inner = cursor_u32(&body);
+    if ((type == HANDSHAKE || type == EARLY) && !body.ran_short)
+        return inner + 4 == length ? yes(in, "handshake", &body) : NO;
+    if (type == HANDSHAKE || type == EARLY)
+        return short_of(in, &body);
+    /* Joined late: the next record must be one too. */
+    if (!cursor_skip(&c, length) || cursor_at_end(&c)) {
+        c.at = c.size;
+        return short_of(in, &c);
+    }
+    if (!record_read(&c, &type, &length))
+        return NO;
+    return c.ran_short ? short_of(in, &c) : yes(in, "records", &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return judge_sides(in, judge, judge);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE_MASKED(1, "\xf1\0\0", "\xff\xf8\xc0"),
+};
+
+const struct cdpi_protocol cdpi_protocol_wechat = {
+    .name = "WeChat",
+    .reference = "Citizen Lab, Should We Chat, Too? Security Analysis of WeChat's MMTLS (2024)",
+    .transports = OVER_TCP,
+    .category = CATEGORY_CHAT,
+    .is_encrypted = true,
+    SIGNATURES(signatures),
+    .validate = validate,
+};
