@@ -405,7 +405,7 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         engine_conclude(engine, place);
         return;
     }
-    if (engine->wants_packets)
+    if (engine->wants_packets && (!hot->verdict || !engine->own_leads || engine->ask_all))
         engine_keep_packet(engine, head, p);
     if (head->for_modules) {
         if (engine_has_enough_packets(engine, head))
