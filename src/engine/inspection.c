@@ -401,14 +401,11 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
     struct hot *hot = place_hot(place);
     struct classification *c = head_classification(head);
     bool is_tcp = hot->ip_protocol == IP_TCP, is_udp = hot->ip_protocol == IP_UDP;
-    if (engine->now - head->first_time > INSPECTION_US) {
-        engine_conclude(engine, place);
-        return;
-    }
+    bool is_late = engine->now - head->first_time > INSPECTION_US; /* this packet is the last */
     if (engine->wants_packets && (!hot->verdict || !engine->own_leads || engine->ask_all))
         engine_keep_packet(engine, head, p);
     if (head->for_modules) {
-        if (engine_has_enough_packets(engine, head))
+        if (is_late || engine_has_enough_packets(engine, head))
             engine_conclude(engine, place);
         return;
     }
@@ -430,6 +427,10 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         take_verdict(engine, place, c, said.changed);
     } else if (engine->has_own) {
         said.exhausted = c->live_count == 0 && c->spoke;
+    }
+    if (is_late) {
+        engine_conclude(engine, place);
+        return;
     }
     if (budget_is_spent(head, is_udp, said.exhausted)) {
         end_own(engine, place, head);
