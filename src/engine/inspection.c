@@ -271,7 +271,7 @@ static bool put_segment(struct cdpi *engine, const struct flow_place *place, str
         anchor(place_hot(place), place_cold(place), p, side);
     uint32_t data = p->sequence + (p->tcp_flags & TCP_SYN ? 1 : 0);
     int32_t offset = (int32_t)(data - side->base);
-    uint32_t skip = offset < 0 ? (uint32_t)-offset : 0, had = side->size;
+    uint32_t skip = offset < 0 ? 0 - (uint32_t)offset : 0, had = side->size;
     mark(engine, head, p, offset < 0 ? 0 : (uint32_t)offset);
     side->passed += p->payload_wire;
     if (skip < p->payload_size)
@@ -405,7 +405,7 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         engine_conclude(engine, place);
         return;
     }
-    if (engine->wants_packets)
+    if (engine->wants_packets && (!hot->verdict || !engine->own_leads || engine->ask_all))
         engine_keep_packet(engine, head, p);
     if (head->for_modules) {
         if (engine_has_enough_packets(engine, head))

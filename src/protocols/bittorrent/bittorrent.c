@@ -18,6 +18,36 @@ static enum answer judge_handshake(struct inspection *in, struct cursor c)
     return yes(in, "handshake", &c);
 }
 
+enum { HAVE = 4, REQUEST = 6, PIECE = 7, CANCEL = 8, BLOCK = 0x4000, PIECES = 1 << 20 };
+
+/* BEP 3, "peer messages": length (4), type (1); a piece's number, where in it, how much. Clients
+ * ask for blocks of 16 KiB. One such message, or two that say what a peer has, is structure enough.
+ */
+static enum answer judge_message(struct inspection *in, struct cursor c)
+{
+    uint32_t length = cursor_u32(&c);
+    uint8_t type = cursor_u8(&c);
+    uint32_t piece = cursor_u32(&c), begin = cursor_u32(&c), size = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (piece >= PIECES)
+        return NO;
+    if (type == HAVE) /* the next message's length and type stand where an offset would */
+        return length == 5 && begin == 5 && size >> 24 == HAVE ? yes(in, "peer messages", &c) : NO;
+    if (begin % BLOCK)
+        return NO;
+    bool fits = type == PIECE
+                    ? length == 9 + BLOCK
+                    : (type == REQUEST || type == CANCEL) && length == 13 && size == BLOCK;
+    return fits ? yes(in, "peer message", &c) : NO;
+}
+
+/* Streams that were joined late begin with a message. */
+static enum answer judge_peer(struct inspection *in, struct cursor c)
+{
+    return cursor_peek(&c, 0) == 0 ? judge_message(in, c) : judge_handshake(in, c);
+}
+
 /* ---- DHT --------------------------------------------------------------------------------- */
 
 /* BEP 5: y is q, r or e; t is the transaction; q has a name and a, r is a dictionary, e a list. */
@@ -224,10 +254,10 @@ static bool answers(struct cursor request, struct cursor reply)
 /* Where the capture begins later, or lost a side's beginning, one handshake is likely enough. */
 static enum answer judge_streams(struct inspection *in)
 {
-    enum answer both = judge_sides(in, judge_handshake, judge_handshake);
+    enum answer both = judge_sides(in, judge_peer, judge_peer);
     if (both != NO || !both_spoke(in) || !in->is_midstream)
         return both;
-    bool is_one = judge_handshake(in, in->client) == YES || judge_handshake(in, in->server) == YES;
+    bool is_one = judge_peer(in, in->client) == YES || judge_peer(in, in->server) == YES;
     return is_one ? LIKELY : NO;
 }
 
@@ -251,6 +281,10 @@ static const struct signature signatures[] = {
      .size = 16,
      .bytes = "\x13"
               "BitTorrent prot"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x06"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x08"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\x40\x09\x07"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\5\4"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:ad"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:el"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:rd"},
