@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/commands.h"
 #include "cli/list.h"
 #include "cli/options.h"
 #include "cli/stats.h"
@@ -182,19 +183,6 @@ static bool output_failed(struct program *p)
     return error != 0;
 }
 
-/* A tool that runs from where it was built finds its modules beside it. */
-static void find_modules(struct options *o, char *path, size_t size)
-{
-    const char *from_environment = getenv("CDPI_MODULE_PATH");
-    ssize_t n = readlink("/proc/self/exe", path, size - sizeof "/modules");
-    if (o->engine.module_path || (from_environment && *from_environment) || n <= 0)
-        return;
-    path[n] = 0;
-    snprintf(strrchr(path, '/'), sizeof "/modules", "/modules");
-    if (access(path, X_OK) == 0)
-        o->engine.module_path = path;
-}
-
 static int run(struct program *p)
 {
     char beside[PATH_ROOM];
@@ -204,7 +192,7 @@ static int run(struct program *p)
     o->engine.events = 1u << CDPI_EVENT_ENDED;
     o->engine.on_event_context = p;
     o->engine.on_module_missing = tell_missing;
-    find_modules(o, beside, sizeof beside);
+    find_modules(&o->engine, beside, sizeof beside);
     enum cdpi_status status = cdpi_open(&o->engine, &p->engine, &error);
     if (status != CDPI_OK) {
         fprintf(stderr, "cdpi: %s\n", error.text);
@@ -243,8 +231,18 @@ static void catch_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* Commands are such only as the first word: ./bench is a file. */
+static bool is_command(int argc, char **argv, const char *name)
+{
+    return argc > 1 && strcmp(argv[1], name) == 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (is_command(argc, argv, "bench"))
+        return bench_main(argc - 1, argv + 1);
+    if (is_command(argc, argv, "compare"))
+        return compare_main(argc - 1, argv + 1);
     struct program *p = calloc(1, sizeof *p);
     int status = EXIT_INPUT;
     if (!p || !(p->out = calloc(1, sizeof *p->out))) {

@@ -257,8 +257,9 @@ enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_opti
         status = engine->module_state ? CDPI_OK : CDPI_NO_MEMORY;
     }
     if (status == CDPI_OK && engine->wants_packets) {
-        engine->heads.limit /= 2;
-        packet_pool_init(&engine->kept, &engine->memory, engine->heads.limit);
+        uint64_t share = engine->memory.budget / 4;
+        engine->table_share.limit -= share;
+        packet_pool_init(&engine->kept, &engine->memory, share);
     }
     return status;
 }

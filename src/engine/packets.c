@@ -2,6 +2,27 @@
 /* The first packets of undecided flows, kept for the modules that want them. */
 #include "engine/engine.h"
 
+enum { FORCE_WINDOW = 64 };
+
+/* Has the modules judge an old flow that only waits for them. Own's inspection of others is never
+ * cut short by the modules' packets. */
+static bool force_waiting(struct cdpi *engine, const struct head *but)
+{
+    uint32_t number = engine->heads.oldest;
+    for (unsigned i = 0; i < FORCE_WINDOW && number != HEAD_NONE; i++) {
+        const struct head *head = head_at(&engine->heads, number);
+        if (head->for_modules && head != but) {
+            struct flow_place place =
+                place_at(&engine->tables[head->is_v6], head->segment, head->slot);
+            engine->stats.heads_forced++;
+            engine_conclude(engine, &place);
+            return true;
+        }
+        number = head->newer;
+    }
+    return false;
+}
+
 void engine_keep_packet(struct cdpi *engine, struct head *head, const struct packet *p)
 {
     struct kept_packet kept = {
@@ -9,8 +30,8 @@ void engine_keep_packet(struct cdpi *engine, struct head *head, const struct pac
     if (packets_count(head->packets) >= MODULE_PACKETS)
         return;
     while (!packets_add(&engine->kept, &head->packets, &kept)) {
-        if (engine->heads.oldest == head->number || !engine_force_oldest(engine))
-            return; /* no memory at all: the module does without */
+        if (!force_waiting(engine, head))
+            return; /* the modules do without */
     }
 }
 

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { BLOCK = 2048, SLAB = 256 * 1024 };
+enum { SMALL = 0, LARGE = 1, SLAB = 64 * 1024 };
+static const uint32_t block_size[] = {512, 2048};
 
 /* What stands before a packet's bytes. */
 struct entry {
@@ -16,11 +17,17 @@ struct block {
     struct block *next;
     struct block *last; /* of the chain; kept in its first block */
     uint32_t count;     /* of the chain's packets; kept in its first block */
-    uint32_t used;      /* of bytes */
+    uint16_t used;      /* of bytes */
+    uint8_t size_class;
     _Alignas(8) uint8_t bytes[];
 };
 
-enum { BLOCK_ROOM = BLOCK - sizeof(struct block), LARGEST = BLOCK_ROOM - sizeof(struct entry) };
+enum { LARGEST = (2048 - sizeof(struct block) - sizeof(struct entry)) & ~7u };
+
+static uint32_t block_room(unsigned size_class)
+{
+    return block_size[size_class] - (uint32_t)sizeof(struct block);
+}
 
 void packet_pool_init(struct packet_pool *pool, struct memory *memory, uint64_t limit)
 {
@@ -36,8 +43,14 @@ void packet_pool_free(struct packet_pool *pool)
     }
 }
 
+static void put_block(struct packet_pool *pool, struct block *b)
+{
+    b->next = pool->free_block[b->size_class];
+    pool->free_block[b->size_class] = b;
+}
+
 /* A slab's first block chains it to the others. */
-static bool add_slab(struct packet_pool *pool)
+static bool add_slab(struct packet_pool *pool, unsigned size_class)
 {
     if (pool->used + SLAB > pool->limit)
         return false;
@@ -47,23 +60,24 @@ static bool add_slab(struct packet_pool *pool)
     pool->used += SLAB;
     memcpy(slab, &pool->slabs, sizeof(void *));
     pool->slabs = slab;
-    for (uint32_t at = BLOCK; at < SLAB; at += BLOCK) {
+    for (uint32_t at = block_size[size_class]; at < SLAB; at += block_size[size_class]) {
         struct block *b = (struct block *)(void *)(slab + at);
-        b->next = pool->free_block;
-        pool->free_block = b;
+        b->size_class = (uint8_t)size_class;
+        put_block(pool, b);
     }
     return true;
 }
 
-static struct block *take_block(struct packet_pool *pool)
+static struct block *take_block(struct packet_pool *pool, unsigned size_class)
 {
-    if (!pool->free_block && !add_slab(pool))
+    if (!pool->free_block[size_class] && !add_slab(pool, size_class))
         return NULL;
-    struct block *b = pool->free_block;
-    pool->free_block = b->next;
+    struct block *b = pool->free_block[size_class];
+    pool->free_block[size_class] = b->next;
     b->next = NULL;
     b->last = b;
-    b->count = b->used = 0;
+    b->count = 0;
+    b->used = 0;
     return b;
 }
 
@@ -75,9 +89,9 @@ static uint32_t entry_size(uint32_t bytes)
 static struct block *block_with_room(struct packet_pool *pool, void **flow, uint32_t bytes)
 {
     struct block *first = *flow;
-    if (first && first->last->used + entry_size(bytes) <= BLOCK_ROOM)
+    if (first && first->last->used + entry_size(bytes) <= block_room(first->last->size_class))
         return first->last;
-    struct block *fresh = take_block(pool);
+    struct block *fresh = take_block(pool, entry_size(bytes) <= block_room(SMALL) ? SMALL : LARGE);
     if (!fresh)
         return NULL;
     if (first) {
@@ -91,25 +105,24 @@ static struct block *block_with_room(struct packet_pool *pool, void **flow, uint
 
 bool packets_add(struct packet_pool *pool, void **flow, const struct kept_packet *p)
 {
-    uint32_t size = p->size < LARGEST ? p->size : LARGEST & ~7u;
+    uint32_t size = p->size < LARGEST ? p->size : LARGEST;
     struct block *b = block_with_room(pool, flow, size);
     if (!b)
         return false;
     struct entry entry = {.time = p->time, .size = (uint16_t)size, .direction = p->direction};
     memcpy(b->bytes + b->used, &entry, sizeof entry);
     memcpy(b->bytes + b->used + sizeof entry, p->data, size);
-    b->used += entry_size(size);
+    b->used = (uint16_t)(b->used + entry_size(size));
     ((struct block *)*flow)->count++;
     return true;
 }
 
 void packets_release(struct packet_pool *pool, void **flow)
 {
-    struct block *first = *flow;
-    if (!first)
-        return;
-    first->last->next = pool->free_block;
-    pool->free_block = first;
+    for (struct block *b = *flow, *next; b; b = next) {
+        next = b->next;
+        put_block(pool, b);
+    }
     *flow = NULL;
 }
 

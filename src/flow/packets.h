@@ -2,8 +2,8 @@
 /*
  * The first packets of undecided flows as they came, for modules that ask for them.
  *
- * Packets lie one behind the other in blocks of 2 KiB, chained a flow; a packet that is larger than
- * a block is cut. Without a module that wants packets nothing here is ever called.
+ * Packets lie one behind the other in blocks of 512 B or 2 KiB, chained a flow; a packet that is
+ * larger than a block is cut. Without a module that wants packets nothing here is ever called.
  */
 #ifndef CDPI_FLOW_PACKETS_H
 #define CDPI_FLOW_PACKETS_H
@@ -22,7 +22,7 @@ struct kept_packet {
 struct packet_pool {
     struct memory *memory;
     uint64_t limit, used; /* bytes */
-    void *free_block;
+    void *free_block[2]; /* small, large */
     void *slabs; /* chained, for the end */
 };
 
