@@ -63,4 +63,7 @@ is none
 END
 # Before the IP protocol numbers' section.
 sed -i "/^\/\* What an IP protocol number names/i CDPI_PROTOCOL($number, $folder)\n" src/protocols/catalog.def
+# Others' names for it: none yet.
+grep -q "^CDPI_NAMES(\"$name\"" modules/names.def ||
+    sed -i "0,/^CDPI_NOT_OURS/s/^CDPI_NOT_OURS/CDPI_NAMES(\"$name\", \"\", \"\")\n&/" modules/names.def
 echo "$room/$folder.c and $folder.cases, number $number. Now: write down what it is, and make test."

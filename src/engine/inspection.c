@@ -271,7 +271,7 @@ static bool put_segment(struct cdpi *engine, const struct flow_place *place, str
         anchor(place_hot(place), place_cold(place), p, side);
     uint32_t data = p->sequence + (p->tcp_flags & TCP_SYN ? 1 : 0);
     int32_t offset = (int32_t)(data - side->base);
-    uint32_t skip = offset < 0 ? (uint32_t)-offset : 0, had = side->size;
+    uint32_t skip = offset < 0 ? 0 - (uint32_t)offset : 0, had = side->size;
     mark(engine, head, p, offset < 0 ? 0 : (uint32_t)offset);
     side->passed += p->payload_wire;
     if (skip < p->payload_size)
@@ -401,14 +401,11 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
     struct hot *hot = place_hot(place);
     struct classification *c = head_classification(head);
     bool is_tcp = hot->ip_protocol == IP_TCP, is_udp = hot->ip_protocol == IP_UDP;
-    if (engine->now - head->first_time > INSPECTION_US) {
-        engine_conclude(engine, place);
-        return;
-    }
+    bool is_late = engine->now - head->first_time > INSPECTION_US; /* this packet is the last */
     if (engine->wants_packets && (!hot->verdict || !engine->own_leads || engine->ask_all))
         engine_keep_packet(engine, head, p);
     if (head->for_modules) {
-        if (engine_has_enough_packets(engine, head))
+        if (is_late || engine_has_enough_packets(engine, head))
             engine_conclude(engine, place);
         return;
     }
@@ -430,6 +427,10 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         take_verdict(engine, place, c, said.changed);
     } else if (engine->has_own) {
         said.exhausted = c->live_count == 0 && c->spoke;
+    }
+    if (is_late) {
+        engine_conclude(engine, place);
+        return;
     }
     if (budget_is_spent(head, is_udp, said.exhausted)) {
         end_own(engine, place, head);

@@ -35,6 +35,7 @@ struct dns_message {
     uint16_t id, flags;
     uint16_t count[4];  /* questions, answers, authorities, additionals */
     uint16_t questions; /* how many were read */
+    uint32_t questions_end;
     uint16_t records;
     uint16_t type, class;    /* of the first question or record */
     uint8_t netbios_letters; /* how many letters of an encoded NetBIOS name its first label has; 32
@@ -161,6 +162,7 @@ static inline bool dns_question(struct cursor *c, uint32_t message, struct dns_m
         return true;
     dns_note_first(m, type, class, begin);
     m->questions++;
+    m->questions_end = c->at;
     return dns_type_is_known(type) && dns_class_is_known(class);
 }
 

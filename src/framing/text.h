@@ -20,10 +20,10 @@ static inline bool text_is_plain(uint8_t byte)
 static inline enum text_line text_line(struct cursor *c, uint32_t limit, struct cursor *line)
 {
     int32_t end = cursor_find(c, '\n', limit);
-    if (end < 0 && cursor_left(c) >= limit)
-        return LINE_BAD;
     struct cursor rest = *c;
     *line = cursor_take(&rest, end < 0 ? cursor_left(c) : (uint32_t)end);
+    if (end < 0 && cursor_left(c) >= limit)
+        return LINE_BAD;
     while (line->size > 0 && cursor_peek(line, line->size - 1) == '\r')
         line->size--;
     for (uint32_t i = 0; i < line->size; i++) {

@@ -18,6 +18,36 @@ static enum answer judge_handshake(struct inspection *in, struct cursor c)
     return yes(in, "handshake", &c);
 }
 
+enum { HAVE = 4, REQUEST = 6, PIECE = 7, CANCEL = 8, BLOCK = 0x4000, PIECES = 1 << 20 };
+
+/* BEP 3, "peer messages": length (4), type (1); a piece's number, where in it, how much. Clients
+ * ask for blocks of 16 KiB. One such message, or two that say what a peer has, is structure enough.
+ */
+static enum answer judge_message(struct inspection *in, struct cursor c)
+{
+    uint32_t length = cursor_u32(&c);
+    uint8_t type = cursor_u8(&c);
+    uint32_t piece = cursor_u32(&c), begin = cursor_u32(&c), size = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (piece >= PIECES)
+        return NO;
+    if (type == HAVE) /* the next message's length and type stand where an offset would */
+        return length == 5 && begin == 5 && size >> 24 == HAVE ? yes(in, "peer messages", &c) : NO;
+    if (begin % BLOCK)
+        return NO;
+    bool fits = type == PIECE
+                    ? length == 9 + BLOCK
+                    : (type == REQUEST || type == CANCEL) && length == 13 && size == BLOCK;
+    return fits ? yes(in, "peer message", &c) : NO;
+}
+
+/* Streams that were joined late begin with a message. */
+static enum answer judge_peer(struct inspection *in, struct cursor c)
+{
+    return cursor_peek(&c, 0) == 0 ? judge_message(in, c) : judge_handshake(in, c);
+}
+
 /* ---- DHT --------------------------------------------------------------------------------- */
 
 /* BEP 5: y is q, r or e; t is the transaction; q has a name and a, r is a dictionary, e a list. */
@@ -77,6 +107,38 @@ static enum answer judge_announce(struct inspection *in, struct cursor c)
     if (downloaded >> 48 || uploaded >> 48 || (left >> 48 && left >> 48 != 0x7fff))
         return NO;
     return yes(in, "tracker announce", &c);
+}
+
+/* BEP 15: action 2, one hash or more. Its answer brings the transaction back. The connection is a
+ * number drawn at random: SunRPC's call has a 0 there. */
+static enum answer judge_scrape(struct inspection *in, struct cursor c)
+{
+    bool fits = cursor_peek_u32(&c, 0) != 0 && cursor_peek_u32(&c, 4) != 0 &&
+                cursor_left(&c) >= 16 + 20 && (cursor_left(&c) - 16) % 20 == 0;
+    cursor_skip(&c, 16);
+    return fits ? likely(in, "tracker scrape", &c) : NO;
+}
+
+/* ---- Vuze -------------------------------------------------------------------------------- */
+
+enum { VUZE_FIRST = 1024, VUZE_LAST = 1035, VUZE_OLDEST = 8, VUZE_NEWEST = 64 };
+
+/* Vuze's own hash table (wiki.vuze.com, Distributed hash table). A question (even actions) has a
+ * connection with the highest bit set, action, transaction; an answer has action, transaction,
+ * connection. Then version, vendor (0 or 1), and the network (0 or 1). */
+static enum answer judge_vuze(struct inspection *in, struct cursor c)
+{
+    bool asks = cursor_peek(&c, 0) >= 0x80;
+    cursor_skip(&c, asks ? 8 : 0);
+    uint32_t action = cursor_u32(&c);
+    cursor_skip(&c, asks ? 4 : 12);
+    uint8_t version = cursor_u8(&c), vendor = cursor_u8(&c);
+    uint32_t network = cursor_u32(&c);
+    if (c.ran_short || action < VUZE_FIRST || action > VUZE_LAST || (action % 2 == 0) != asks)
+        return NO;
+    if (version < VUZE_OLDEST || version > VUZE_NEWEST || vendor > 1 || network > 1)
+        return NO;
+    return yes(in, "Vuze's hash table", &c);
 }
 
 /* ---- uTP --------------------------------------------------------------------------------- */
@@ -139,9 +201,13 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
         return judge_connect(in, c);
     if (cursor_starts_with(&c, "BT-SEARCH * HTTP/"))
         return yes(in, "search for local peers", &c);
+    if (cursor_starts_with(&c, "BSYNC\0d1:"))
+        return yes(in, "BitTorrent Sync", &c);
     if (c.size >= ANNOUNCE_SIZE && cursor_peek_u32(&c, 8) == 1)
         return judge_announce(in, c);
-    return NO;
+    if (cursor_peek_u32(&c, 8) == 2)
+        return judge_scrape(in, c);
+    return judge_vuze(in, c);
 }
 
 /* Peers ask each other's hash table on the port of their uTP: such messages may come between. */
@@ -188,10 +254,10 @@ static bool answers(struct cursor request, struct cursor reply)
 /* Where the capture begins later, or lost a side's beginning, one handshake is likely enough. */
 static enum answer judge_streams(struct inspection *in)
 {
-    enum answer both = judge_sides(in, judge_handshake, judge_handshake);
+    enum answer both = judge_sides(in, judge_peer, judge_peer);
     if (both != NO || !both_spoke(in) || !in->is_midstream)
         return both;
-    bool is_one = judge_handshake(in, in->client) == YES || judge_handshake(in, in->server) == YES;
+    bool is_one = judge_peer(in, in->client) == YES || judge_peer(in, in->server) == YES;
     return is_one ? LIKELY : NO;
 }
 
@@ -201,6 +267,8 @@ static enum answer validate(struct inspection *in)
         return judge_streams(in);
     enum answer client = in->client.size ? judge_datagram(in, in->client) : NO;
     enum answer server = in->server.size ? judge_datagram(in, in->server) : NO;
+    if (client == LIKELY && server == NO && in->server.size)
+        return answers(in->client, in->server) ? YES : NO;
     if (client == YES && server == NO && in->server.size)
         return answers(in->client, in->server) || judge_utp(in) == YES ? YES : LIKELY;
     if (client != NO || server != NO)
@@ -213,6 +281,10 @@ static const struct signature signatures[] = {
      .size = 16,
      .bytes = "\x13"
               "BitTorrent prot"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x06"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x08"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\x40\x09\x07"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\5\4"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:ad"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:el"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:rd"},
@@ -223,6 +295,20 @@ static const struct signature signatures[] = {
      .size = 4,
      .bytes = "\0\0\0\1",
      .min_size = ANNOUNCE_SIZE},
+    {.transports = OVER_UDP, .offset = 8, .size = 4, .bytes = "\0\0\0\2", .min_size = 36},
+    {.transports = OVER_UDP, .size = 9, .bytes = "BSYNC\0d1:"},
+    /* Vuze: an action from 1024 on, in questions and in answers; the network. */
+    {.transports = OVER_UDP,
+     .offset = 8,
+     .size = 14,
+     .bytes = "\0\0\4\0\0\0\0\0\0\0\0\0\0\0",
+     .mask = "\xff\xff\xff\xf0\0\0\0\0\xc0\xfe\xff\xff\xff\xfe"},
+    {.transports = OVER_UDP,
+     .offset = 0,
+     .size = 4,
+     .bytes = "\0\0\4\0",
+     .mask = "\xff\xff\xff\xf0",
+     .min_size = 22},
     {.transports = OVER_UDP, .size = 16, .bytes = "BT-SEARCH * HTTP"},
     {.transports = OVER_UDP, .size = 2, .bytes = "\x01\0", .mask = "\xff\xfc", .min_size = 20},
     {.transports = OVER_UDP, .size = 2, .bytes = "\x11\0", .mask = "\xff\xfc", .min_size = 20},

@@ -58,6 +58,43 @@ static bool is_nist(struct cursor c)
     return is_date && text_has(c, "utc(");
 }
 
+/* The RFC's own example and its like: "Tuesday, February 22, 1982 17:37:43-PST", "2:05:33 PM
+ * 11/23/2026". Words of a date, numbers and their marks, a clock, nothing else. */
+static bool is_other(struct cursor c)
+{
+    static const char *const words[] = {
+        "monday",    "tuesday",  "wednesday", "thursday", "friday", "saturday", "sunday",
+        "january",   "february", "march",     "april",    "june",   "july",     "august",
+        "september", "october",  "november",  "december", "mon",    "tue",      "wed",
+        "thu",       "fri",      "sat",       "sun",      "jan",    "feb",      "mar",
+        "apr",       "may",      "jun",       "jul",      "aug",    "sep",      "oct",
+        "nov",       "dec",      "am",        "pm",       "utc",    "gmt",      NULL};
+    unsigned numbers = 0, colons = 0, names = 0;
+    while (!cursor_at_end(&c)) {
+        unsigned i = 0;
+        uint32_t value;
+        if (text_digits(&c, 4, &value)) {
+            numbers++;
+            if (cursor_peek(&c, 0) == ':' && value > (colons ? 59 : 23))
+                return false;
+            continue;
+        }
+        while (words[i] && !cursor_accept_nocase(&c, words[i]))
+            i++;
+        if (words[i]) {
+            names++;
+            continue;
+        }
+        uint8_t byte = cursor_u8(&c);
+        bool is_zone = byte >= 'A' && byte <= 'Z' && colons == 2;
+        colons += byte == ':';
+        if (!is_zone && byte != ' ' && byte != ',' && byte != ':' && byte != '/' && byte != '-' &&
+            byte != '+' && byte != '.')
+            return false;
+    }
+    return colons == 2 && numbers >= 5 && numbers <= 7 && names >= 1;
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     struct cursor line, from = c;
@@ -71,10 +108,13 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     cursor_accept_text(&c, "\0");
     if (!cursor_at_end(&c))
         return NO;
-    if (!is_ctime(line) && !is_nist(line))
+    bool is_known = is_ctime(line) || is_nist(line);
+    if (!is_known && !is_other(line))
         return NO;
     /* A stream that goes on is something else: a log, say. */
-    return is_udp(in) || in->is_final ? yes(in, "date and time", &c) : wants_more(in, &c);
+    if (!is_udp(in) && !in->is_final)
+        return wants_more(in, &c);
+    return is_known ? yes(in, "date and time", &c) : likely(in, "date and time", &c);
 }
 
 static enum answer validate(struct inspection *in)

@@ -15,8 +15,18 @@ enum { COMMAND_LIMIT = 1024, LINE_LIMIT = 2048, CID = 39, FEATURE = 6 };
 
 /* ---- NMDC -------------------------------------------------------------------------------- */
 
-static const char *const commands[] = {"$Lock ",         "$MyNick ",  "$Supports ", "$Key ",
-                                       "$ValidateNick ", "$HubName ", "$Hello ",    "$Direction "};
+/* The first ones begin a session, the others stand in one that was joined late. */
+static const char *const commands[] = {
+    "$Lock ",     "$MyNick ",      "$Supports ",       "$Key ",    "$ValidateNick ",
+    "$HubName ",  "$Hello ",       "$Direction ",      "$Search ", "$MyINFO $ALL ",
+    "$Quit ",     "$ConnectToMe ", "$RevConnectToMe ", "$ADCGET ", "$ADCSND ",
+    "$NickList ", "$OpList "};
+
+/* Up to the '|': a key's bytes may be any, all else is one line and assigns nothing. */
+static bool is_body(struct cursor body, bool is_key)
+{
+    return cursor_peek(&body, 0) != '=' && (is_key || cursor_find(&body, '\n', COMMAND_LIMIT) < 0);
+}
 
 /* A command of those that come first, with a body, up to its '|'. */
 static enum answer judge_command(struct inspection *in, struct cursor c)
@@ -30,8 +40,9 @@ static enum answer judge_command(struct inspection *in, struct cursor c)
         int32_t end = cursor_find(&c, '|', COMMAND_LIMIT);
         if (end < 0)
             return cursor_left(&c) < COMMAND_LIMIT ? short_of(in, &c) : NO;
-        cursor_skip(&c, (uint32_t)end + 1);
-        return end > 0 ? yes(in, "command", &c) : NO;
+        struct cursor body = cursor_take(&c, (uint32_t)end);
+        cursor_skip(&c, 1);
+        return end > 0 && is_body(body, commands[i][1] == 'K') ? yes(in, "command", &c) : NO;
     }
     return NO;
 }
@@ -133,6 +144,15 @@ static const struct signature signatures[] = {
     {.transports = OVER_TCP, .offset = 0, .size = 9, .bytes = "$HubName "},
     {.transports = OVER_TCP, .offset = 0, .size = 7, .bytes = "$Hello "},
     {.transports = OVER_TCP, .offset = 0, .size = 11, .bytes = "$Direction "},
+    {.transports = OVER_TCP, .offset = 0, .size = 8, .bytes = "$Search "},
+    {.transports = OVER_TCP, .offset = 0, .size = 13, .bytes = "$MyINFO $ALL "},
+    {.transports = OVER_TCP, .offset = 0, .size = 6, .bytes = "$Quit "},
+    {.transports = OVER_TCP, .offset = 0, .size = 13, .bytes = "$ConnectToMe "},
+    {.transports = OVER_TCP, .offset = 0, .size = 16, .bytes = "$RevConnectToMe "},
+    {.transports = OVER_TCP, .offset = 0, .size = 8, .bytes = "$ADCGET "},
+    {.transports = OVER_TCP, .offset = 0, .size = 8, .bytes = "$ADCSND "},
+    {.transports = OVER_TCP, .offset = 0, .size = 10, .bytes = "$NickList "},
+    {.transports = OVER_TCP, .offset = 0, .size = 8, .bytes = "$OpList "},
     {.transports = OVER_TCP, .offset = 1, .size = 4, .bytes = "SUP "},
     {.transports = OVER_UDP, .offset = 0, .size = 4, .bytes = "$SR "},
     {.transports = OVER_UDP, .offset = 0, .size = 5, .bytes = "URES "},

@@ -91,14 +91,14 @@ static enum answer judge_whole(struct inspection *in, const struct cursor *c,
 }
 
 /* One question that reads well, in a message that then goes wrong: damaged on its way, or by a poor
- * server. */
+ * server. Its name is a host's, or it ends where the datagram ends. */
 static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
                                  const struct dns_message *m, struct cursor name)
 {
     bool is_plain = m->count[0] == 1 && m->questions == 1 && dns_opcode(m) == 0;
     bool is_told = m->type <= LAST_COMMON_TYPE && m->class == 1;
-    return is_plain && is_told && dns_is_host_name(name) ? likely(in, "question, then damage", c)
-                                                         : NO;
+    bool is_sound = dns_is_host_name(name) || m->questions_end == c->size;
+    return is_plain && is_told && is_sound ? likely(in, "question, then damage", c) : NO;
 }
 
 /* The capture ends within the first name: as far as it goes, a label of host's letters at least. */

@@ -116,6 +116,19 @@ static int passive_bits(struct cursor line, bool is_extended)
     return is_port ? 60 : 4;
 }
 
+/* Codes that SMTP and others have too, or that say little. */
+static bool is_other_code(uint32_t code)
+{
+    static const uint16_t codes[] = {110, 120, 202, 212, 213, 214, 221, 225, 232, 332,
+                                     334, 335, 350, 421, 425, 426, 450, 451, 452, 500,
+                                     501, 502, 503, 504, 532, 534, 550, 551, 552, 553};
+    for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (codes[i] == code)
+            return true;
+    }
+    return false;
+}
+
 /* Section 4.2.2, and the words that servers use with the codes. */
 static int reply_bits(uint32_t code, struct cursor line)
 {
@@ -147,39 +160,8 @@ static int reply_bits(uint32_t code, struct cursor line)
     case 200:
     case 250:
         return text_has(line, "command successful") || text_has(line, "directory") ? 26 : 4;
-    case 110:
-    case 120:
-    case 202:
-    case 212:
-    case 213:
-    case 214:
-    case 221:
-    case 225:
-    case 232:
-    case 332:
-    case 334:
-    case 335:
-    case 350:
-    case 421:
-    case 425:
-    case 426:
-    case 450:
-    case 451:
-    case 452:
-    case 500:
-    case 501:
-    case 502:
-    case 503:
-    case 504:
-    case 532:
-    case 534:
-    case 550:
-    case 551:
-    case 552:
-    case 553:
-        return 4;
     default:
-        return -1;
+        return is_other_code(code) ? 4 : -1;
     }
 }
 

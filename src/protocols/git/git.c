@@ -88,7 +88,7 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     SIGNATURE(4, "git-upload-"),
     SIGNATURE(4, "git-receive-"),
-    SIGNATURE_MASKED(0, "00\x30\x30\x20\x20", "\xff\xff\x90\x90\x90\x90"),
+    SIGNATURE_MASKED(0, "0\0\0\0\0\0", "\xff\x80\x80\x80\x80\x80"),
     SIGNATURE(4, "version "),
     SIGNATURE(4, "ERR "),
 };

@@ -11,7 +11,7 @@
 #include "protocols/protocol.h"
 
 /* RFC 2812 section 2.3: 512 bytes; IRCv3 tags make it longer. */
-enum { LINE_LIMIT = 1024, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };
+enum { LINE_LIMIT = 4096, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };
 
 static const struct command client_commands[] = {
     {.word = "cap ls", .bits = 44},
@@ -80,6 +80,14 @@ static int user_bits(struct cursor line)
     return blanks < 3 ? 0 : cursor_peek(&line, 0) == ':' ? 40 : 24;
 }
 
+/* IRCv3 message tags: "@", key=value pairs, a blank; a prefix must follow here. */
+static bool pass_tags(struct cursor *line)
+{
+    int32_t end = cursor_find(line, ' ', LINE_LIMIT);
+    return end > 2 && cursor_find(line, '=', (uint32_t)end) > 1 &&
+           cursor_skip(line, (uint32_t)end + 1) && cursor_peek(line, 0) == ':';
+}
+
 /* ":" and a server's or a user's name. */
 static bool pass_prefix(struct cursor *line)
 {
@@ -95,31 +103,37 @@ static bool pass_prefix(struct cursor *line)
     return true;
 }
 
-/* A reply: three digits and to whom (section 5). */
+/* A reply: three digits and to whom (section 5); the first four begin every session. */
 static int number_bits(struct cursor line)
 {
-    bool is_reply = text_digits(&line, 3, NULL) == 3 && cursor_u8(&line) == ' ' &&
+    uint32_t number;
+    bool is_reply = text_digits(&line, 3, &number) == 3 && cursor_u8(&line) == ' ' &&
                     cursor_left(&line) > 1 && cursor_peek(&line, 0) > ' ';
-    return is_reply ? NUMBER_BITS : -1;
+    return is_reply ? PREFIX_BITS + NUMBER_BITS - (number > 4 ? 12 : 0) : -1;
 }
 
-static int line_bits(struct cursor line, bool is_client)
+static int client_bits(struct cursor line)
+{
+    int user = user_bits(line);
+    if (user)
+        return user;
+    const struct command *command = command_of(client_commands, line);
+    return command ? command->bits : -1;
+}
+
+static int server_bits(struct cursor line)
 {
     int bits = 0;
-    if (is_client) {
-        bits = user_bits(line);
-    } else if (cursor_peek(&line, 0) == ':') {
+    if (cursor_peek(&line, 0) == '@' && !pass_tags(&line))
+        return -1;
+    if (cursor_peek(&line, 0) == ':') {
         if (!pass_prefix(&line))
             return -1;
         bits = PREFIX_BITS;
         if (text_is_digit(cursor_peek(&line, 0)))
-            return number_bits(line) < 0
-                       ? -1
-                       : number_bits(line) + (cursor_starts_with(&line, "001") ? 8 : 0);
+            return number_bits(line);
     }
-    if (is_client && bits)
-        return bits;
-    const struct command *command = command_of(is_client ? client_commands : server_commands, line);
+    const struct command *command = command_of(server_commands, line);
     return command ? bits + command->bits : -1;
 }
 
@@ -133,7 +147,9 @@ static int weigh(struct cursor c, bool is_client)
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
         if (state == LINE_OPEN)
             return bits;
-        int more = state == LINE_WHOLE ? line_bits(line, is_client) : -1;
+        int more = -1;
+        if (state == LINE_WHOLE)
+            more = is_client ? client_bits(line) : server_bits(line);
         if (more < 0)
             return i ? bits : -1;
         bits += more;
@@ -149,6 +165,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE(0, ":"),
+    SIGNATURE(0, "@"),
     SIGNATURE_MASKED(0, "NOTICE ", "\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "PRIVMSG ", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "NICK ", "\xdf\xdf\xdf\xdf\xff"),

@@ -3,7 +3,7 @@
  * JetDirect: a printer's raw port takes what is to be printed. Jobs begin with HP's Universal Exit
  * Language, ESC "%-12345X", most often before "@PJL" (HP, Printer Job Language Technical Reference
  * Manual, chapter 2), and the printer answers in lines of "@PJL". A page description alone
- * (PostScript's "%!PS", PCL's reset ESC E, PCL XL's stream header) is likely.
+ * (PostScript, PCL) could be any transfer of a file, and is not taken.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -16,11 +16,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
         return yes(in, "exit language", &c);
     if (cursor_accept_text(&c, "@PJL "))
         return yes(in, "job language", &c);
-    if (cursor_accept_text(&c, "%!PS-Adobe-") || cursor_accept_text(&c, ") HP-PCL XL;"))
-        return likely(in, "page description", &c);
-    bool is_open = cursor_may_start_with(&c, EXIT_LANGUAGE) || cursor_may_start_with(&c, "@PJL ") ||
-                   cursor_may_start_with(&c, "%!PS-Adobe-") ||
-                   cursor_may_start_with(&c, ") HP-PCL XL;");
+    bool is_open = cursor_may_start_with(&c, EXIT_LANGUAGE) || cursor_may_start_with(&c, "@PJL ");
     return is_open ? short_of(in, &c) : NO;
 }
 
@@ -41,8 +37,6 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     SIGNATURE(0, EXIT_LANGUAGE),
     SIGNATURE(0, "@PJL "),
-    SIGNATURE(0, "%!PS-Adobe-"),
-    SIGNATURE(0, ") HP-PCL XL;"),
 };
 
 const struct cdpi_protocol cdpi_protocol_jetdirect = {

@@ -71,6 +71,8 @@ static int weigh_server(struct cursor c, uint8_t command)
                                         "printer",    "owner ", "total size", NULL};
     if (c.size == 0)
         return 0;
+    if (command == 0 && text_has(c, "rank ") && text_has(c, " owner ") && text_has(c, "total size"))
+        return BITS_FOR_LIKELY;
     if (command < SEND_SHORT)
         return cursor_u8(&c) == 0 ? ACK_BITS : c.size < 64 && command ? 0 : -1;
     for (unsigned i = 0; words[i]; i++) {
@@ -84,15 +86,18 @@ static enum answer validate(struct inspection *in)
 {
     uint8_t command;
     int client = weigh_client(in->client, &command);
-    if (client == 0 && in->client.size == 0)
-        return in->is_final ? NO : wants(in, CLIENT, 1);
-    return answer_by_sides(in, client, weigh_server(in->server, command), "command");
+    int server = weigh_server(in->server, command);
+    if (in->client.size == 0 && server < BITS_FOR_LIKELY)
+        return server < 0 || in->is_final ? NO : wants(in, CLIENT, 1);
+    return answer_by_sides(in, client, server, "command");
 }
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x00\x40", "\xfc\xc0"),
     SIGNATURE_MASKED(0, "\x04\x40", "\xfe\xc0"),
     SIGNATURE_MASKED(0, "\x00\x20", "\xf8\xe0"),
+    SIGNATURE(0, "Rank "),
+    SIGNATURE(0, "\nRank "),
 };
 
 const struct cdpi_protocol cdpi_protocol_lpd = {

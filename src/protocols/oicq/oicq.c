@@ -6,7 +6,16 @@
  *
  * On a stream, 2 bytes of length (their own included) precede each message. A body may begin with 8
  * zeros. The user and the version come back in every message of a session.
+ *
+ * QQ's newer clients (MiraiGo, oicq) speak over streams only:
+ *
+ *     length (4, all counted)  10 or 11 (4)  encryption (1: 0 to 2)  ...  0  user: length (4, its
+ * own included), digits
+ *
+ * where a client of kind 10 puts a token with such a length before the 0, and one of kind 11 a
+ * number of 4 bytes; a server puts nothing.
  */
+#include "framing/text.h"
 #include "protocols/protocol.h"
 
 enum { HEADER = 11, LEAST = HEADER + 1, OLDEST = 0x0800, NEWEST = 0x5000, MOST_MESSAGES = 3 };
@@ -86,9 +95,57 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     return answer_by_bits(in, bits, "message", &c);
 }
 
+/* ---- newer streams ----------------------------------------------------------------------- */
+
+enum { TOKEN_KIND = 10, NUMBER_KIND = 11, ENCRYPTIONS = 2, LEAST_DIGITS = 5, MOST_DIGITS = 11 };
+enum { NEW_LIMIT = 1 << 20, TOKEN_LIMIT = 512 };
+
+/* A 0, then the user's number in digits; a single one before it is known. */
+static bool passes_user(struct cursor *c)
+{
+    uint8_t zero = cursor_u8(c);
+    uint32_t size = cursor_u32(c);
+    if (c->ran_short)
+        return true;
+    if (zero != 0 || size < 4 || size - 4 > MOST_DIGITS || (size - 4 < LEAST_DIGITS && size != 5))
+        return false;
+    uint32_t digits = text_digits(c, size - 4, NULL);
+    if (digits < size - 4 && cursor_at_end(c))
+        c->ran_short = true;
+    return c->ran_short || digits == size - 4;
+}
+
+static enum answer judge_newer(struct inspection *in, struct cursor c)
+{
+    uint32_t length = cursor_u32(&c), kind = cursor_u32(&c);
+    uint8_t encryption = cursor_u8(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (length > NEW_LIMIT || (kind != TOKEN_KIND && kind != NUMBER_KIND) ||
+        encryption > ENCRYPTIONS)
+        return NO;
+    if (c.side == CLIENT) {
+        uint32_t token = kind == TOKEN_KIND ? cursor_u32(&c) : 4;
+        if (token < 4 || token > TOKEN_LIMIT)
+            return c.ran_short ? short_of(in, &c) : NO;
+        cursor_skip(&c, kind == TOKEN_KIND ? token - 4 : 4);
+    }
+    if (!c.ran_short && !passes_user(&c))
+        return NO;
+    return c.ran_short ? short_of(in, &c) : yes(in, "newer message", &c);
+}
+
+/* The older length is never 0, the newer one is below 64 KiB where a session begins. */
+static enum answer judge_any_stream(struct inspection *in, struct cursor c)
+{
+    if (c.size < 2)
+        return short_of(in, &c);
+    return cursor_peek_u16(&c, 0) == 0 ? judge_newer(in, c) : judge_stream(in, c);
+}
+
 static enum answer validate(struct inspection *in)
 {
-    return is_udp(in) ? judge_datagrams(in) : judge_sides(in, judge_stream, judge_stream);
+    return is_udp(in) ? judge_datagrams(in) : judge_sides(in, judge_any_stream, judge_any_stream);
 }
 
 static const struct signature signatures[] = {
@@ -98,6 +155,11 @@ static const struct signature signatures[] = {
      .bytes = "\x02\0\0\0",
      .mask = "\xff\0\0\xf7",
      .min_size = LEAST},
+    {.transports = OVER_TCP,
+     .offset = 0,
+     .size = 9,
+     .bytes = "\0\0\0\0\0\0\0\x0a\0",
+     .mask = "\xff\xf0\0\0\xff\xff\xff\xfe\xfc"},
     {.transports = OVER_TCP, .offset = 2, .size = 4, .bytes = "\x02\0\0\0", .mask = "\xff\0\0\xf7"},
 };
 

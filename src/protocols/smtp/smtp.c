@@ -63,6 +63,23 @@ static bool is_keyword(struct cursor line)
     return text_word(&line, keywords) >= 0;
 }
 
+/* RFC 3463 section 2: class.subject.detail, of the class that the reply has. */
+static bool has_enhanced_code(uint32_t code, struct cursor line)
+{
+    uint32_t class;
+    return text_digits(&line, 1, &class) == 1 && class == code / 100 && cursor_u8(&line) == '.' &&
+           text_digits(&line, 3, NULL) > 0 && cursor_u8(&line) == '.' &&
+           text_digits(&line, 3, NULL) > 0 && cursor_u8(&line) == ' ';
+}
+
+/* A reply from the middle of a session. */
+static bool is_late_reply(uint32_t code, struct cursor line)
+{
+    if (code == 354)
+        return text_has(line, "mail") || text_has(line, "data") || text_has(line, "<cr");
+    return has_enhanced_code(code, line);
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     struct cursor line;
@@ -77,6 +94,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         bool is_last;
         if (!text_reply_code(&line, &code, &is_last))
             return names_smtp ? yes(in, "greeting", &c) : NO;
+        if (i == 0 && code != 220 && is_late_reply(code, line))
+            return likely(in, "reply", &c);
         if (i == 0 && code != 220 && code != 250 && code != 421 && code != 554)
             return NO;
         if (i == 0 && text_has(line, "ftp"))
@@ -96,7 +115,7 @@ static enum answer validate(struct inspection *in)
     if (client == NO || server == NO)
         return NO;
     /* A greeting of any words, and a client that says EHLO: 220 and EHLO make it SMTP. */
-    if (both_spoke(in) && client == YES && server == MORE &&
+    if (both_spoke(in) && client == YES && server != YES &&
         cursor_find(&in->server, '\n', LINE_LIMIT) > 0)
         return YES;
     return client < server ? client : server;
@@ -108,6 +127,8 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "250-"),
     SIGNATURE(0, "554 "),
     SIGNATURE(0, "421 "),
+    SIGNATURE(0, "354 "),
+    SIGNATURE_MASKED(0, "200 0.", "\xf8\xf0\xf0\xff\xf8\xff"),
     SIGNATURE_MASKED(0, "EHLO ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "HELO ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "MAIL FROM:", "\xdf\xdf\xdf\xdf\xff\xdf\xdf\xdf\xdf\xff"),

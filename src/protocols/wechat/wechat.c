@@ -7,6 +7,10 @@
  * (2)
  *
  * A handshake's body begins with its length (4).
+ *
+ * Before mmtls, and within it, messages have a header of 16 bytes (Tencent's Mars, long links):
+ *
+ *     length (4, all counted)  16 (2)  1 (2)  command (4; answers: 1,000,000,000 more)  number (4)
  */
 #include "protocols/protocol.h"
 
@@ -24,8 +28,28 @@ static bool record_read(struct cursor *c, uint8_t *type, uint16_t *length)
            *length <= LENGTH_LIMIT;
 }
 
+enum { LONG_HEADER = 16, LONG_LIMIT = 1 << 20, COMMANDS = 1 << 16, ANSWERS_FROM = 1000000000 };
+
+static enum answer judge_long_link(struct inspection *in, struct cursor c)
+{
+    uint32_t length = cursor_u32(&c);
+    uint16_t header = cursor_u16(&c), version = cursor_u16(&c);
+    uint32_t command = cursor_u32(&c);
+    cursor_skip(&c, 4);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (command >= ANSWERS_FROM)
+        command -= ANSWERS_FROM;
+    if (length < LONG_HEADER || length > LONG_LIMIT || header != LONG_HEADER || version != 1 ||
+        command == 0 || command >= COMMANDS)
+        return NO;
+    return yes(in, "long link", &c);
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
+    if (cursor_peek(&c, 0) == 0)
+        return judge_long_link(in, c);
     uint8_t type = 0;
     uint16_t length = 0;
     int first = cursor_peek(&c, 0);
@@ -56,6 +80,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(1, "\xf1\0\0", "\xff\xf8\xc0"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\0\x10\0\1", "\xff\xf0\0\0\xff\xff\xff\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_wechat = {

@@ -7,7 +7,7 @@
  *     "WA" major minor                     the client's first bytes, once
  *     length (3)  body                     from there on, both sides
  *
- * From version 5 on the first bodies are the Noise handshake as a protobuf: field 2 (client hello)
+ * Since 2016 the first bodies are the Noise handshake as a protobuf: field 2 (client hello)
  * or 3 (server hello) fills it, and begins with an ephemeral key of 32 bytes. Before that, bodies
  * are packed XMPP: a list (0xf8 or 0xf9), with flags in the length's upper four bits.
  */
@@ -70,7 +70,10 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (major == 0 || major > 9 || minor > 9)
         return NO;
-    return major < 5 ? judge_list(in, c) : judge_hello(in, c, CLIENT_HELLO);
+    if (cursor_left(&c) < 4)
+        return wants(in, CLIENT, c.at + 4);
+    return cursor_peek(&c, 3) == CLIENT_HELLO ? judge_hello(in, c, CLIENT_HELLO)
+                                              : judge_list(in, c);
 }
 
 static enum answer judge_server(struct inspection *in, struct cursor c)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * XMPP, RFC 6120 section 4.2: each side opens a stream, an XML element of the streams' namespace
- * whose content is of a jabber namespace. An XML declaration may stand before it. Joined late: a
- * stanza whose first attributes are those of section 8 is likely. XMPP in WebSockets (RFC 7395) is
- * WebSocket.
+ * whose content is of a jabber namespace. An XML declaration may stand before it. Joined late, a
+ * stanza or a step of the negotiation in a namespace of XMPP, or one that is addressed, is likely.
+ * XMPP in WebSockets (RFC 7395) is WebSocket.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -38,21 +38,48 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     return is_stream && is_jabber ? yes(in, "stream header", &c) : NO;
 }
 
-static const char *const stanzas[] = {"<iq", "<message", "<presence", "<stream:features", NULL};
 static const char *const marks[] = {"jabber:", "urn:xmpp:", "urn:ietf:params:xml:ns:xmpp", NULL};
 
-/* Section 8: iq, message and presence, with a namespace of XMPP in them. */
-static enum answer judge_stanza(struct inspection *in, struct cursor c)
+/* The elements of sections 4, 5, 6 and 8 that a session goes on with; a blank or ">" ends the name.
+ */
+static bool pass_name(struct cursor *c)
 {
-    if (text_word(&c, stanzas) < 0)
-        return cursor_left(&c) < 18 ? short_of(in, &c) : NO;
-    struct cursor name = c;
-    if (!(name.at >= 3 && (cursor_peek(&name, 0) == ' ' || cursor_at_end(&name))))
-        return NO;
+    static const char *const names[] = {
+        "<iq",       "<message", "<presence", "<stream:features", "<stream:error",
+        "<starttls", "<proceed", "<auth",     "<challenge",       "<response",
+        "<success",  "<failure", NULL};
+    for (unsigned i = 0; names[i]; i++) {
+        struct cursor rest = *c;
+        if (!cursor_accept(&rest, names[i], (uint32_t)strlen(names[i])))
+            continue;
+        int next = cursor_peek(&rest, 0);
+        if (next != ' ' && next != '>' && next != '/')
+            continue;
+        *c = rest;
+        return true;
+    }
+    return false;
+}
+
+/* Section 8.1: to whom and from whom, as addresses have it. */
+static bool is_addressed(struct cursor element)
+{
+    bool is_to_or_from = text_has(element, " to=") || text_has(element, " from=");
+    return is_to_or_from && cursor_find(&element, '@', ELEMENT_LIMIT) > 0 &&
+           (text_has(element, " id=") || text_has(element, " type="));
+}
+
+static enum answer judge_element(struct inspection *in, struct cursor c)
+{
+    struct cursor element = c;
+    if (!pass_name(&c))
+        return cursor_left(&c) < 18 && cursor_may_start_with(&c, "<") ? short_of(in, &c) : NO;
     for (unsigned i = 0; marks[i]; i++) {
         if (text_has(c, marks[i]))
             return likely(in, "stanza", &c);
     }
+    if (take_element(&c, &element) && is_addressed(element))
+        return likely(in, "stanza", &c);
     return cursor_left(&c) >= ELEMENT_LIMIT ? NO : short_of(in, &c);
 }
 
@@ -70,7 +97,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
             return short_of(in, &c);
         return judge_stream(in, c);
     }
-    return judge_stanza(in, c);
+    return judge_element(in, c);
 }
 
 static enum answer validate(struct inspection *in)
@@ -79,8 +106,11 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(0, "<stream:stream"), SIGNATURE(0, "<?xml "),     SIGNATURE(0, "<iq "),
-    SIGNATURE(0, "<message "),      SIGNATURE(0, "<presence "), SIGNATURE(0, "<stream:features"),
+    SIGNATURE(0, "<stream:stream"),   SIGNATURE(0, "<?xml "),        SIGNATURE(0, "<iq "),
+    SIGNATURE(0, "<message "),        SIGNATURE(0, "<presence "),    SIGNATURE(0, "<presence>"),
+    SIGNATURE(0, "<stream:features"), SIGNATURE(0, "<stream:error"), SIGNATURE(0, "<starttls "),
+    SIGNATURE(0, "<proceed "),        SIGNATURE(0, "<auth "),        SIGNATURE(0, "<success "),
+    SIGNATURE(0, "<challenge "),      SIGNATURE(0, "<failure "),
 };
 
 const struct cdpi_protocol cdpi_protocol_xmpp = {

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Cassandra's native protocol (CQL), which ScyllaDB speaks too; native_protocol_v3.spec to
+ * _v5.spec:
+ *
+ *     version(1; bit 7: response) flags(1) stream(2) opcode(1) length(4)
+ *
+ * Versions 1 and 2 have a stream of one byte. A client begins with OPTIONS (5), which is empty, or
+ * STARTUP (1), a map with CQL_VERSION; the server answers SUPPORTED (6), READY (2), AUTHENTICATE
+ * (3) or ERROR (0).
+ */
+#include "protocols/protocol.h"
+
+enum {
+    OPTIONS = 5,
+    STARTUP = 1,
+    ERROR_ = 0,
+    READY = 2,
+    AUTHENTICATE = 3,
+    SUPPORTED = 6,
+    LAST_VERSION = 6,
+    LAST_FLAGS = 0x1f,
+    BODY_LIMIT = 65536
+};
+
+struct header {
+    uint8_t version, flags, opcode;
+    uint16_t stream;
+    uint32_t length;
+};
+
+static bool read_header(struct cursor *c, struct header *h)
+{
+    h->version = cursor_u8(c);
+    h->flags = cursor_u8(c);
+    h->stream = (h->version & 0x7f) < 3 ? cursor_u8(c) : cursor_u16(c);
+    h->opcode = cursor_u8(c);
+    h->length = cursor_u32(c);
+    uint8_t version = h->version & 0x7f;
+    return c->ran_short || (version >= 1 && version <= LAST_VERSION && h->flags <= LAST_FLAGS &&
+                            h->length <= BODY_LIMIT);
+}
+
+static enum answer judge_client(struct inspection *in, struct cursor c)
+{
+    struct header h;
+    bool sound = read_header(&c, &h);
+    if (!sound || h.version & 0x80)
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (h.opcode == OPTIONS)
+        return h.length == 0 ? likely(in, "options", &c) : NO;
+    if (h.opcode != STARTUP || h.length < 20)
+        return NO;
+    if (cursor_left(&c) < 64 && cursor_left(&c) < h.length && !in->is_final)
+        return wants(in, CLIENT, c.at + (h.length < 64 ? h.length : 64));
+    return cursor_find_text(&c, "CQL_VERSION", 512) >= 0 ||
+                   cursor_find_text(&c, "COMPRESSION", 64) >= 0
+               ? yes(in, "startup", &c)
+               : NO;
+}
+
+static enum answer judge_server(struct inspection *in, struct cursor c)
+{
+    struct header h;
+    bool sound = read_header(&c, &h);
+    if (!sound || !(h.version & 0x80))
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    switch (h.opcode) {
+    case SUPPORTED:
+        if (cursor_left(&c) < 40 && cursor_left(&c) < h.length && !in->is_final)
+            return wants(in, SERVER, c.at + (h.length < 40 ? h.length : 40));
+        return cursor_find_text(&c, "COMPRESSION", 512) >= 0 ||
+                       cursor_find_text(&c, "CQL_VERSION", 512) >= 0 ||
+                       cursor_find_text(&c, "PROTOCOL_VERSIONS", 512) >= 0
+                   ? yes(in, "supported", &c)
+                   : NO;
+    case READY:
+        return h.length == 0 ? likely(in, "ready", &c) : NO;
+    case AUTHENTICATE:
+        return h.length > 2 && cursor_peek_u16(&c, 0) == h.length - 2 ? yes(in, "authenticate", &c)
+                                                                      : NO;
+    case ERROR_:
+        return h.length >= 6 && cursor_peek_u32(&c, 0) <= 0x2500 ? likely(in, "error", &c) : NO;
+    default:
+        return NO;
+    }
+}
+
+/* One side that is sure, and another that fits, of one stream, make both sure. */
+static enum answer validate(struct inspection *in)
+{
+    enum answer client = in->client.size ? judge_client(in, in->client) : YES;
+    if (client == NO)
+        return NO;
+    const char *rule = in->rule;
+    enum answer server = in->server.size ? judge_server(in, in->server) : YES;
+    if (server == NO)
+        return NO;
+    if (client == MORE || server == MORE)
+        return MORE;
+    if (!both_spoke(in))
+        return client < server ? client : server;
+    enum side sure = client == YES ? CLIENT : SERVER;
+    bool is_one_stream = cursor_peek_u16(&in->client, 2) == cursor_peek_u16(&in->server, 2);
+    bool is_sure = client == YES || server == YES || is_one_stream;
+    return answer_at(in, is_sure ? YES : LIKELY, sure == CLIENT ? rule : in->rule, sure, 0, 9);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE_MASKED(0, "\0\0\0\0\x05\0\0\0\0", "\x78\xe0\0\0\xff\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0\0", "\x78\xe0\0\0\xff\xff\xff\0"),
+    SIGNATURE_MASKED(0, "\0\0\0\x05\0\0\0\0", "\x7c\xe0\0\xff\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\0\0\0\x01\0\0", "\x7c\xe0\0\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\0\0\x06\0\0", "\xf8\xe0\0\0\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\0\0\x02\0\0\0\0", "\xf8\xe0\0\0\xff\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\0\0\x03\0\0", "\xf8\xe0\0\0\xff\xff\xff"),
+};
+
+const struct cdpi_protocol cdpi_protocol_cassandra = {
+    .name = "Cassandra",
+    .reference = "Apache Cassandra: native_protocol_v3.spec, _v4.spec, _v5.spec",
+    .transports = OVER_TCP,
+    .category = CATEGORY_DATABASE,
+    .tcp_ports = PORTS(9042),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CoAP. RFC 7252 section 3, over UDP:
+ *
+ *     version 1, type, token size(1) code(1) message(2) token options ff payload
+ *
+ * RFC 8323 section 3.2, over TCP: size and token size(1) [size] code(1) token options; each side
+ * begins with its capabilities, code 7.01. Options are differences and sizes; they go to the end or
+ * to ff. Little of that is fixed: a request with a path is likely, and an answer with its token or
+ * number makes both certain.
+ */
+#include "protocols/protocol.h"
+
+enum {
+    HEADER = 4,
+    TOKEN_LIMIT = 8,
+    URI_HOST = 3,
+    URI_PATH = 11,
+    URI_QUERY = 15,
+    LAST_OPTION = 65000,
+    CAPABILITIES = 0xe1
+};
+
+struct message {
+    uint8_t type, token_size, code;
+    uint16_t number;
+    struct cursor token;
+    unsigned options, names; /* names: paths, hosts, queries that are text */
+    bool has_unknown;        /* an option that IANA does not list */
+};
+
+/* Section 3.1: a nibble, or one or two bytes more. */
+static bool extend(struct cursor *c, uint32_t *value)
+{
+    if (*value == 13)
+        *value = cursor_u8(c) + 13u;
+    else if (*value == 14)
+        *value = cursor_u16(c) + 269u;
+    else
+        return *value < 13;
+    return true;
+}
+
+static bool is_text(struct cursor c)
+{
+    while (cursor_left(&c) > 0) {
+        uint8_t byte = cursor_u8(&c);
+        if (byte < ' ' || byte == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+/* IANA's registry of option numbers. */
+static bool option_is_known(uint32_t option)
+{
+    static const uint16_t known[] = {1,  3,  4,  5,  6,  7,  8,   9,   11,  12,
+                                     13, 14, 15, 16, 17, 19, 20,  21,  23,  27,
+                                     28, 31, 35, 39, 51, 60, 252, 258, 292, 2049};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i] == option)
+            return true;
+    }
+    return false;
+}
+
+static bool read_options(struct cursor c, struct message *m)
+{
+    uint32_t option = 0;
+    while (!cursor_at_end(&c)) {
+        uint8_t first = cursor_u8(&c);
+        if (first == 0xff)
+            return !cursor_at_end(&c);
+        uint32_t step = first >> 4, size = first & 15;
+        if (!extend(&c, &step) || !extend(&c, &size))
+            return false;
+        option += step;
+        struct cursor value = cursor_take(&c, size);
+        if (c.ran_short || option > LAST_OPTION)
+            return false;
+        bool is_name = option == URI_HOST || option == URI_PATH || option == URI_QUERY;
+        if (is_name && !is_text(value))
+            return false;
+        m->names += is_name && size > 0;
+        m->has_unknown |= !option_is_known(option);
+        m->options++;
+    }
+    return true;
+}
+
+/* Requests 0.01 to 0.07, responses 2.xx, 4.xx, 5.xx, empty 0.00. */
+static bool is_code(uint8_t code)
+{
+    unsigned class = code >> 5, detail = code & 31;
+    if (class == 0)
+        return detail <= 7;
+    if (class == 2)
+        return (detail >= 1 && detail <= 5) || detail == 31;
+    return class == 4 ? detail <= 15 || detail == 22 || detail == 29 : class == 5 && detail <= 8;
+}
+
+static bool read_message(struct cursor c, struct message *m)
+{
+    uint8_t first = cursor_u8(&c);
+    *m = (struct message){.type = first >> 4 & 3, .token_size = first & 15};
+    m->code = cursor_u8(&c);
+    m->number = cursor_u16(&c);
+    if (c.ran_short || first >> 6 != 1 || m->token_size > TOKEN_LIMIT || !is_code(m->code))
+        return false;
+    if (m->code == 0) /* empty: an acknowledgement, a reset, a ping */
+        return m->token_size == 0 && cursor_at_end(&c) && m->type != 1;
+    m->token = cursor_take(&c, m->token_size);
+    return !c.ran_short && read_options(c, m);
+}
+
+static bool belong_together(const struct message *a, const struct message *b)
+{
+    bool is_token = a->token_size > 0 && a->token_size == b->token_size &&
+                    cursor_starts(&a->token, b->token.data, b->token_size);
+    bool is_ack = a->number == b->number && b->type >= 2;
+    return is_token || is_ack || (a->number == b->number && a->type >= 2);
+}
+
+static enum answer judge_datagrams(struct inspection *in)
+{
+    struct message client, server;
+    if (in->client.size && !read_message(in->client, &client))
+        return NO;
+    if (in->server.size && !read_message(in->server, &server))
+        return NO;
+    struct cursor c = in->client.size ? in->client : in->server;
+    cursor_skip(&c, HEADER);
+    if (both_spoke(in) && belong_together(&client, &server) && client.code + server.code > 0 &&
+        (client.code >> 5 == 0 || server.code >> 5 == 0))
+        return yes(in, "request and its answer", &c);
+    const struct message *one = in->client.size ? &client : &server;
+    bool is_request = one->code >= 1 && one->code <= 7 && one->names > 0;
+    if (is_request && one->type <= 1 && !one->has_unknown)
+        return likely(in, "request", &c);
+    return in->is_final || in->datagram_count >= 4 || one->code == 0 ? NO : MORE;
+}
+
+/* RFC 8323 sections 3.2 and 5.3: no token, and of options only the largest message (2, of at most
+ * four bytes) and block-wise transfer (4, empty). */
+static enum answer judge_stream(struct inspection *in, struct cursor c)
+{
+    uint32_t first = cursor_u8(&c), size = first >> 4;
+    if (c.ran_short || first & 15 || size > 12)
+        return c.ran_short ? short_of(in, &c) : NO;
+    uint8_t code = cursor_u8(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    struct cursor options = cursor_take(&c, size);
+    if (code != CAPABILITIES)
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    int kind = cursor_peek(&options, 0);
+    if (kind >> 4 == 2 && (kind & 15) <= 4)
+        cursor_skip(&options, 1u + ((uint32_t)kind & 15));
+    kind = cursor_peek(&options, 0);
+    if (kind == 0x20 || kind == 0x40)
+        cursor_skip(&options, 1);
+    if (!cursor_at_end(&options) || options.ran_short)
+        return NO;
+    /* So little says nothing alone. */
+    if (!both_spoke(in))
+        return in->is_final ? NO : wants(in, c.side == CLIENT ? SERVER : CLIENT, 2);
+    return yes(in, "capabilities", &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    return is_udp(in) ? judge_datagrams(in) : judge_sides(in, judge_stream, judge_stream);
+}
+
+static const struct signature signatures[] = {
+    {.transports = OVER_UDP, .size = 2, .bytes = "\x40\0", .mask = "\xc0\xf8", .min_size = HEADER},
+    {.transports = OVER_UDP,
+     .size = 2,
+     .bytes = "\x40\x40",
+     .mask = "\xc0\xe0",
+     .min_size = HEADER},
+    {.transports = OVER_UDP,
+     .size = 2,
+     .bytes = "\x40\x80",
+     .mask = "\xc0\xc0",
+     .min_size = HEADER},
+    {.transports = OVER_TCP, .size = 2, .bytes = "\0\xe1", .mask = "\x0f\xff"},
+};
+
+const struct cdpi_protocol cdpi_protocol_coap = {
+    .name = "CoAP",
+    .reference = "RFC 7252 section 3, RFC 8323 section 3",
+    .transports = OVER_TCP | OVER_UDP,
+    .category = CATEGORY_IOT,
+    .tcp_ports = PORTS(5683),
+    .udp_ports = PORTS(5683),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Redis' RESP 2 and 3 (redis.io, "Redis serialization protocol"). A client sends arrays of bulk
+ * strings, of which the first is a command's word:
+ *
+ *     *2 CR LF $3 CR LF GET CR LF $1 CR LF a CR LF           or a plain line: PING CR LF
+ *
+ * The server answers with lines whose first byte is their kind: + - : $ * and RESP 3's _ # , ( ! =
+ * % ~ >.
+ */
+#include "framing/text.h"
+#include "protocols/protocol.h"
+
+enum { ELEMENTS_LIMIT = 1 << 20, BULK_LIMIT = 512 << 20, WORD_LIMIT = 40, LINE_LIMIT = 1024 };
+
+/* "NUMBER CR LF"; 1 it is there, 0 not all, -1 it is none. */
+static int count_line(struct cursor *c, uint32_t limit, uint32_t *value)
+{
+    bool is_null = cursor_accept_text(c, "-1");
+    uint32_t digits = is_null ? 1 : text_digits(c, 9, value);
+    if (is_null)
+        *value = 0;
+    if (digits == 0)
+        return cursor_at_end(c) ? 0 : -1;
+    if (!cursor_may_start_with(c, "\r\n") || *value > limit)
+        return -1;
+    return cursor_accept_text(c, "\r\n") ? 1 : 0;
+}
+
+/* A command's word: letters, also "JSON.GET", "FT.SEARCH", "CONFIG|GET". */
+static bool is_word(struct cursor word)
+{
+    while (cursor_left(&word) > 0) {
+        uint8_t byte = cursor_u8(&word), lower = byte | 0x20;
+        if (!(lower >= 'a' && lower <= 'z') && byte != '.' && byte != '_' && byte != '-')
+            return false;
+    }
+    return true;
+}
+
+static enum answer judge_array(struct inspection *in, struct cursor c)
+{
+    uint32_t elements = 0, size = 0;
+    cursor_skip(&c, 1);
+    int found = count_line(&c, ELEMENTS_LIMIT, &elements);
+    if (found <= 0)
+        return found < 0 ? NO : short_of(in, &c);
+    if (elements == 0)
+        return NO;
+    if (!cursor_accept_text(&c, "$"))
+        return cursor_at_end(&c) ? short_of(in, &c) : NO;
+    found = count_line(&c, WORD_LIMIT, &size);
+    if (found <= 0)
+        return found < 0 ? NO : short_of(in, &c);
+    struct cursor word = cursor_take(&c, size);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (size == 0 || !is_word(word) || !cursor_may_start_with(&c, "\r\n"))
+        return NO;
+    return cursor_accept_text(&c, "\r\n") ? yes(in, "array with a command", &c) : short_of(in, &c);
+}
+
+/* Plain commands, as people and checks type them. */
+static enum answer judge_inline(struct inspection *in, struct cursor c)
+{
+    static const char *const words[] = {"ping", "info",   "quit", "get",     "set",  "auth",
+                                        "keys", "config", "echo", "command", "role", NULL};
+    struct cursor line;
+    enum text_line state = text_line(&c, LINE_LIMIT, &line);
+    if (state == LINE_OPEN)
+        return short_of(in, &c);
+    return state == LINE_WHOLE && text_word(&line, words) >= 0 ? likely(in, "plain command", &c)
+                                                               : NO;
+}
+
+static enum answer judge_client(struct inspection *in, struct cursor c)
+{
+    if (cursor_peek(&c, 0) == '*')
+        return judge_array(in, c);
+    enum answer answer = judge_inline(in, c);
+    /* A line alone is many things: the server's answer tells. */
+    return answer == LIKELY && in->server.size == 0 ? (in->is_final ? NO : wants(in, SERVER, 1))
+                                                    : answer;
+}
+
+static bool is_status(struct cursor line)
+{
+    static const char *const sayings[] = {"ok", "pong", "queued", "none", "background", NULL};
+    return text_word(&line, sayings) >= 0;
+}
+
+/* Errors begin with a word in capitals: "ERR ", "WRONGTYPE ", "NOAUTH ", "DENIED ". */
+static bool is_error(struct cursor line)
+{
+    uint32_t capitals = 0;
+    for (; cursor_peek(&line, 0) >= 'A' && cursor_peek(&line, 0) <= 'Z'; cursor_skip(&line, 1))
+        capitals++;
+    return capitals >= 3 && cursor_peek(&line, 0) == ' ';
+}
+
+static enum answer judge_server(struct inspection *in, struct cursor c)
+{
+    uint32_t number = 0;
+    struct cursor line;
+    int kind = cursor_peek(&c, 0);
+    cursor_skip(&c, 1);
+    if (kind == '$' || kind == '*' || kind == '%' || kind == '~' || kind == '>') {
+        int found = count_line(&c, kind == '$' ? BULK_LIMIT : ELEMENTS_LIMIT, &number);
+        return found < 0 ? NO : found == 0 ? short_of(in, &c) : likely(in, "reply", &c);
+    }
+    enum text_line state = text_line(&c, LINE_LIMIT, &line);
+    if (state == LINE_OPEN)
+        return short_of(in, &c);
+    if (state == LINE_BAD)
+        return NO;
+    struct cursor rest = line;
+    bool is_number = kind == ':' &&
+                     (cursor_accept_text(&rest, "-"), text_digits(&rest, 20, NULL)) &&
+                     cursor_at_end(&rest);
+    bool fits = (kind == '+' && is_status(line)) || (kind == '-' && is_error(line)) || is_number ||
+                kind == '_' || kind == '#' || kind == ',' || kind == '(' || kind == '!';
+    return fits ? likely(in, "reply", &c) : NO;
+}
+
+/* What the client asks is sure, and the server's answer need but fit. */
+static enum answer validate(struct inspection *in)
+{
+    enum answer client = in->client.size ? judge_client(in, in->client) : YES;
+    if (client == NO)
+        return NO;
+    const char *rule = in->rule;
+    uint32_t size = in->evidence_size;
+    enum answer server = in->server.size ? judge_server(in, in->server) : YES;
+    if (server == NO)
+        return NO;
+    if (client == MORE || server == MORE)
+        return MORE;
+    if (in->client.size && client == YES)
+        return answer_at(in, YES, rule, CLIENT, 0, size);
+    return in->client.size ? answer_at(in, LIKELY, rule, CLIENT, 0, size) : NO;
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE_MASKED(0, "*0\r\n$0", "\xff\xf0\xff\xff\xff\xf0"),
+    SIGNATURE_MASKED(0, "*00\r\n$", "\xff\xf0\xf0\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "*000\r\n$", "\xff\xf0\xf0\xf0\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "PING\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "INFO", "\xdf\xdf\xdf\xdf"),
+    SIGNATURE_MASKED(0, "PING\n", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "CONFIG ", "\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "KEYS *", "\xdf\xdf\xdf\xdf\xff\xff"),
+};
+
+const struct cdpi_protocol cdpi_protocol_redis = {
+    .name = "Redis",
+    .reference = "redis.io: Redis serialization protocol specification",
+    .transports = OVER_TCP,
+    .category = CATEGORY_DATABASE,
+    .tcp_ports = PORTS(6379),
+    SIGNATURES(signatures),
+    .validate = validate,
+};
