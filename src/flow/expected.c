@@ -59,6 +59,8 @@ const struct expected *expected_find(const struct expected_table *table, const s
     uint32_t home = home_of(table, at);
     for (uint32_t i = 0; i < PROBES; i++) {
         const struct expected *place = &table->places[(home + i) % PLACES];
+        if (place->expires == 0)
+            return NULL; /* places are overwritten, never emptied */
         if (place->expires >= now && is_same(&place->at, at))
             return place;
     }

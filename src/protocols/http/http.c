@@ -124,10 +124,15 @@ static uint8_t asked_for(struct cursor head)
 {
     if (cursor_starts_with(&head, "CONNECT "))
         return ASKED_CONNECT;
-    if (cursor_find_text(&head, "pgrade: websocket", HEAD_LIMIT_) > 0 ||
-        cursor_find_text(&head, "pgrade: WebSocket", HEAD_LIMIT_) > 0)
+    int32_t at = cursor_find_text(&head, "\nUpgrade: ", HEAD_LIMIT_);
+    if (at < 0)
+        at = cursor_find_text(&head, "\nupgrade: ", HEAD_LIMIT_);
+    if (at < 0)
+        return ASKED_NOTHING;
+    cursor_skip(&head, (uint32_t)at + 10);
+    if (cursor_accept_nocase(&head, "websocket"))
         return ASKED_WEBSOCKET;
-    return cursor_find_text(&head, "pgrade: h2c", HEAD_LIMIT_) > 0 ? ASKED_HTTP2 : ASKED_NOTHING;
+    return cursor_accept_nocase(&head, "h2c") ? ASKED_HTTP2 : ASKED_NOTHING;
 }
 
 static enum follow_answer follow(struct follow *f, struct cursor *payload)
