@@ -17,7 +17,8 @@ enum {
     SSL2_SERVER_HELLO = 4,
     HELLO_LIMIT = 0x20000,
     BITS_HEADER = 22, /* five types, four versions, lengths below 0x4800 */
-    BITS_APPLICATION = 25
+    BITS_APPLICATION = 25,
+    BITS_END = 12
 };
 
 /* A handshake message across the records that carry it. */
@@ -199,6 +200,7 @@ static bool is_impossible(const struct tls_record *r)
 static enum answer judge_records(struct inspection *in, struct cursor c)
 {
     unsigned bits = 0;
+    bool ends_with_data = false;
     while (bits < BITS_FOR_YES) {
         struct tls_record r = {0};
         if (!tls_record(&c, &r))
@@ -212,9 +214,13 @@ static enum answer judge_records(struct inspection *in, struct cursor c)
         bits += body_bits(&r, c);
         if (!cursor_skip(&c, r.length))
             break;
+        ends_with_data = cursor_at_end(&c);
     }
     if (bits < BITS_FOR_LIKELY && !in->is_final)
         return wants_more(in, &c);
+    /* Nothing more comes, and the last record ends where the bytes do. */
+    if (ends_with_data && bits < BITS_FOR_LIKELY)
+        bits += BITS_END;
     return answer_by_bits(in, bits, "records", &c);
 }
 
