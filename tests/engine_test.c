@@ -151,6 +151,22 @@ static void a_beginning_that_comes_late(void)
     CHECK(cdpi_close(e) == CDPI_OK);
 }
 
+/* Zeros that pad a bare acknowledgement are not the stream's first bytes. */
+static void padding_is_no_payload(void)
+{
+    struct frame f;
+    struct log log;
+    struct cdpi_flow *flow = NULL;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &usual, false, 100, SYN, "", SECOND);
+    build_tcp(&f, &usual, false, 101, ACK, "\0\0\0\0\0", 6);
+    struct cdpi_frame frame = as_frame(&f, SECOND + 1);
+    CHECK(cdpi_packet_flow(e, &frame, &flow, NULL) == CDPI_OK);
+    flow = tcp(e, &usual, false, 101, ACK, client_line, SECOND + 2);
+    CHECK(flow && is_ssh(e, flow));
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
 static void ports_used_again(void)
 {
     struct log log;
@@ -332,6 +348,7 @@ int main(void)
     a_flow_from_syn_to_fin(true);
     segments_in_any_order();
     a_beginning_that_comes_late();
+    padding_is_no_payload();
     ports_used_again();
     the_client_is_found();
     one_side_is_not_believed();
