@@ -445,7 +445,7 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
  * headers). Six bytes that are lost where they were data are a gap like any other. */
 static bool is_padding(const struct packet *p)
 {
-    enum { PADDING_LIMIT = 6, OTHER_FLAGS = TCP_PSH | TCP_SYN | TCP_FIN | TCP_RST | TCP_URG };
+    enum { PADDING_LIMIT = 6, OTHER_FLAGS = TCP_PSH | TCP_FIN | TCP_RST | TCP_URG };
     if (p->payload_wire > PADDING_LIMIT || p->key.ip_protocol != IP_TCP ||
         (p->tcp_flags & OTHER_FLAGS))
         return false;
