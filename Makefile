@@ -43,6 +43,9 @@ bench: build ## speed beside libndpi, on the workloads of $(SHARED)
 fuzz: setup ## 60 s of each fuzzer
 	@tools/fuzz.sh $(JOBS)
 
+model: ## the learned model and docs/model.md, from our captures and cases
+	@tools/train/train.sh $(FOLDERS)
+
 new-protocol: ## NAME=x: a room, and the next number
 	@tools/new-protocol.sh "$(NAME)"
 
@@ -60,4 +63,4 @@ clean: ## remove build/
 
 -include tools/record/record.mk
 
-.PHONY: help setup build run test test-release tsan matrix noise corpus bench fuzz new-protocol docs format install clean
+.PHONY: help setup build run test test-release tsan matrix noise corpus bench fuzz model new-protocol docs format install clean

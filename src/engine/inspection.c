@@ -401,14 +401,11 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
     struct hot *hot = place_hot(place);
     struct classification *c = head_classification(head);
     bool is_tcp = hot->ip_protocol == IP_TCP, is_udp = hot->ip_protocol == IP_UDP;
-    if (engine->now - head->first_time > INSPECTION_US) {
-        engine_conclude(engine, place);
-        return;
-    }
+    bool is_late = engine->now - head->first_time > INSPECTION_US; /* this packet is the last */
     if (engine->wants_packets && (!hot->verdict || !engine->own_leads || engine->ask_all))
         engine_keep_packet(engine, head, p);
     if (head->for_modules) {
-        if (engine_has_enough_packets(engine, head))
+        if (is_late || engine_has_enough_packets(engine, head))
             engine_conclude(engine, place);
         return;
     }
@@ -431,6 +428,10 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
     } else if (engine->has_own) {
         said.exhausted = c->live_count == 0 && c->spoke;
     }
+    if (is_late) {
+        engine_conclude(engine, place);
+        return;
+    }
     if (budget_is_spent(head, is_udp, said.exhausted)) {
         end_own(engine, place, head);
         return;
@@ -440,27 +441,9 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         forget_midstream_side(head, side, p->direction);
 }
 
-/* Some senders count the padding of a short frame as payload: up to six zeros behind a bare
- * acknowledgement, whose sequence number the data then has again (60 bytes of Ethernet less 54 of
- * headers). Six bytes that are lost where they were data are a gap like any other. */
-static bool is_padding(const struct packet *p)
-{
-    enum { PADDING_LIMIT = 6, OTHER_FLAGS = TCP_PSH | TCP_FIN | TCP_RST | TCP_URG };
-    if (p->payload_wire > PADDING_LIMIT || p->key.ip_protocol != IP_TCP ||
-        (p->tcp_flags & OTHER_FLAGS))
-        return false;
-    for (uint32_t i = 0; i < p->payload_size; i++) {
-        if (p->payload[i] != 0)
-            return false;
-    }
-    return true;
-}
-
 void engine_inspect(struct cdpi *engine, const struct flow_place *place, const struct packet *p)
 {
     struct hot *hot = place_hot(place);
-    if (is_padding(p))
-        return;
     engine->stats.inspected++;
     if (hot->head == NO_HEAD)
         inspect_first(engine, place, p);

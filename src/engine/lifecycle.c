@@ -247,6 +247,15 @@ static struct flow_place find_or_begin(struct cdpi *engine, const struct packet 
     return begin_flow(engine, table, p);
 }
 
+/* Some devices pad short frames and count the padding into the IP length: an acknowledgement then
+ * seems to carry a few zeros, where the stream's next bytes belong. */
+static bool is_padding(const struct packet *p)
+{
+    static const uint8_t zeros[6];
+    return p->key.ip_protocol == IP_TCP && p->payload_size <= sizeof zeros &&
+           !(p->tcp_flags & TCP_PSH) && memcmp(p->payload, zeros, p->payload_size) == 0;
+}
+
 bool engine_process(struct cdpi *engine, const struct packet *p, uint32_t hint)
 {
     bool is_new;
@@ -262,7 +271,7 @@ bool engine_process(struct cdpi *engine, const struct packet *p, uint32_t hint)
         engine_tell(engine, CDPI_EVENT_NEW, &place);
     else
         hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
-    if (p->payload_wire && is_undecided(hot))
+    if (p->payload_wire && is_undecided(hot) && !is_padding(p))
         engine_inspect(engine, &place, p);
     return is_new;
 }

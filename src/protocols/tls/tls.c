@@ -197,31 +197,51 @@ static bool is_impossible(const struct tls_record *r)
     return r->type == TLS_HANDSHAKE && r->length < 4;
 }
 
-static enum answer judge_records(struct inspection *in, struct cursor c)
+/* Bits of the records from here on, until they are enough; -1 where one is none. *is_whole: the
+ * last one ends where the bytes do. */
+static int weigh_records(struct cursor *c, bool *is_whole)
 {
     unsigned bits = 0;
-    bool ends_with_data = false;
+    *is_whole = false;
     while (bits < BITS_FOR_YES) {
         struct tls_record r = {0};
-        if (!tls_record(&c, &r))
-            return NO;
-        if (c.ran_short)
+        if (!tls_record(c, &r))
+            return -1;
+        if (c->ran_short)
             break;
         if (is_impossible(&r))
-            return NO;
+            return -1;
         bool is_plain = r.type == TLS_APPLICATION && r.version == 0x303;
         bits += is_plain ? BITS_APPLICATION : BITS_HEADER;
-        bits += body_bits(&r, c);
-        if (!cursor_skip(&c, r.length))
+        bits += body_bits(&r, *c);
+        *is_whole = r.length == cursor_left(c);
+        if (!cursor_skip(c, r.length))
             break;
-        ends_with_data = cursor_at_end(&c);
     }
+    return (int)bits;
+}
+
+static enum answer judge_records(struct inspection *in, struct cursor c)
+{
+    bool is_whole;
+    int bits = weigh_records(&c, &is_whole);
+    if (bits < 0)
+        return NO;
     if (bits < BITS_FOR_LIKELY && !in->is_final)
         return wants_more(in, &c);
-    /* Nothing more comes, and the last record ends where the bytes do. */
-    if (ends_with_data && bits < BITS_FOR_LIKELY)
+    /* Nothing more comes: that the last record ends there tells too. */
+    if (is_whole && bits < BITS_FOR_LIKELY)
         bits += BITS_END;
-    return answer_by_bits(in, bits, "records", &c);
+    return answer_by_bits(in, (unsigned)bits, "records", &c);
+}
+
+/* A record each way, of which neither says enough. */
+static bool both_weigh_enough(const struct inspection *in)
+{
+    struct cursor client = in->client, server = in->server;
+    bool is_whole;
+    int asked = weigh_records(&client, &is_whole), answered = weigh_records(&server, &is_whole);
+    return asked > 0 && answered > 0 && asked + answered >= BITS_FOR_YES;
 }
 
 /* RFC 5246 appendix E.2: the parts' lengths fill the record. */
@@ -267,9 +287,8 @@ static enum answer judge_side(struct inspection *in, struct cursor c)
 static enum answer validate(struct inspection *in)
 {
     enum answer answer = judge_sides(in, judge_side, judge_side);
-    /* Twice 25 bits are more than 40. */
-    if (answer == LIKELY && both_spoke(in))
-        return YES;
+    if (answer != YES && both_spoke(in) && both_weigh_enough(in))
+        return yes(in, "records both ways", &in->server);
     return answer;
 }
 
