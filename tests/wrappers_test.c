@@ -27,7 +27,8 @@ static void listen(void *context, enum cdpi_event event, struct cdpi_flow *flow,
     (void)flow;
     if (event != CDPI_EVENT_ENDED)
         return;
-    if (h->flows++ == 0) {
+    h->flows++;
+    if (verdict->protocol && !*h->first) {
         h->verdict = *verdict;
         snprintf(h->first, sizeof h->first, "%s", cdpi_protocol_name(h->engine, verdict->protocol));
     }

@@ -9,7 +9,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <new>
+#include <memory>
 #include <string>
 
 namespace
@@ -21,17 +21,16 @@ struct shout {
 
 bool shout_open(const char *const *settings, void **instance, char *why, size_t why_size)
 try {
-    auto s = new shout;
-    *instance = s;
+    std::unique_ptr<shout> s(new shout);
     for (; *settings; settings++) {
         const std::string setting = *settings;
         if (setting.compare(0, 6, "least=") != 0) {
             std::snprintf(why, why_size, "unknown setting %s", setting.c_str());
-            delete s;
             return false;
         }
         s->least = std::stoul(setting.substr(6));
     }
+    *instance = s.release();
     return true;
 } catch (...) {
     std::snprintf(why, why_size, "least wants a number");
