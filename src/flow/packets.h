@@ -22,8 +22,8 @@ struct kept_packet {
 struct packet_pool {
     struct memory *memory;
     uint64_t limit, used; /* bytes */
-    void *free_block[2]; /* small, large */
-    void *slabs; /* chained, for the end */
+    void *free_block[2];  /* small, large */
+    void *slabs;          /* chained, for the end */
 };
 
 void packet_pool_init(struct packet_pool *pool, struct memory *memory, uint64_t limit);

@@ -5,12 +5,13 @@
  *
  *     type (2: 1 asks, 2 answers)  length (2: 70)  SSRC (4)  address (64, text and zeros)  port (2)
  *
- * and a ping of eight bytes, a constant and a little-endian number, which the server sends back.
+ * (until 2021 without type and length), and a ping of eight bytes, a constant and a little-endian
+ * number, which the server sends back.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
-enum { DISCOVERY_SIZE = 74, ADDRESS = 64, PING_SIZE = 8, ASKS = 1, ANSWERS = 2 };
+enum { DISCOVERY_SIZE = 74, OLD_SIZE = 70, ADDRESS = 64, PING_SIZE = 8, ASKS = 1, ANSWERS = 2 };
 
 /* An address in text, of either version, then zeros; nothing but zeros where it is asked for. */
 static bool passes_address(struct cursor *c, bool is_asked)
@@ -39,6 +40,22 @@ static enum answer judge_discovery(struct inspection *in, struct cursor c)
     return yes(in, "address discovery", &c);
 }
 
+/* The old form: both sides bring the same SSRC, and only the server an address. */
+static enum answer judge_old(struct inspection *in)
+{
+    struct cursor client = in->client, server = in->server;
+    uint32_t source = cursor_u32(&client);
+    if (in->client.size == 0)
+        return wants(in, CLIENT, 1);
+    if (source == 0 || !passes_address(&client, true) || cursor_u16(&client) != 0)
+        return NO;
+    if (in->server.size == 0)
+        return wants(in, SERVER, 1);
+    if (cursor_u32(&server) != source || !passes_address(&server, false))
+        return NO;
+    return yes(in, "address discovery", &server);
+}
+
 static enum answer judge_ping(struct inspection *in, struct cursor c)
 {
     uint64_t ping = cursor_u64(&c);
@@ -57,10 +74,19 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
+    bool is_old = (in->client.size == 0 || in->client.size == OLD_SIZE) &&
+                  (in->server.size == 0 || in->server.size == OLD_SIZE);
+    if (is_old)
+        return judge_old(in);
     return judge_sides(in, judge_datagram, judge_datagram);
 }
 
 static const struct signature signatures[] = {
+    {.offset = 4,
+     .size = 16,
+     .bytes = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+     .min_size = OLD_SIZE,
+     .max_size = OLD_SIZE},
     {.offset = 0,
      .size = 4,
      .bytes = "\0\1\0\x46",

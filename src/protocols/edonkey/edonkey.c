@@ -195,6 +195,35 @@ static unsigned hello_bits(struct cursor c)
     return tags ? 9 : 20;
 }
 
+/* Datagrams of one size: 8 bits. */
+static const struct fixed fixed_datagrams[] = {
+    {KAD, 0x01, 2},    /* who is there */
+    {KAD, 0x33, 20},   /* search a word */
+    {KAD, 0x34, 28},   /* search sources */
+    {KAD, 0x35, 26},   /* search notes */
+    {KAD, 0x4b, 19},   /* published */
+    {KAD, 0x53, 21},   /* can I be reached */
+    {KAD, 0x58, 6},    /* my address is */
+    {KAD, 0x60, 2},    /* ping */
+    {KAD, 0x61, 4},    /* pong */
+    {EMULE, 0x90, 18}, /* am I still in the queue */
+    {EMULE, 0x90, 20}, /* and how many sources are known */
+    {EMULE, 0x91, 4},  /* a rank */
+    {EMULE, 0x92, 2},  /* no such file */
+    {EMULE, 0x93, 2},  /* the queue is full */
+};
+
+static unsigned fixed_bits(struct cursor c)
+{
+    uint8_t protocol = cursor_u8(&c), opcode = cursor_u8(&c);
+    for (size_t i = 0; i < sizeof fixed_datagrams / sizeof fixed_datagrams[0]; i++) {
+        const struct fixed *f = &fixed_datagrams[i];
+        if (f->protocol == protocol && f->opcode == opcode && f->length == c.size)
+            return 8;
+    }
+    return 0;
+}
+
 static unsigned kad_bits(struct cursor c)
 {
     uint8_t opcode = cursor_u8(&c);
@@ -239,8 +268,11 @@ static unsigned server_bits(struct cursor c)
 /* Protocol and opcode are 16 bits, what the body is worth comes on top. 0: it does not fit. */
 static unsigned datagram_bits(struct cursor c)
 {
+    struct cursor all = c;
     uint8_t protocol = cursor_u8(&c);
-    unsigned bits = protocol == KAD ? kad_bits(c) : server_bits(c);
+    unsigned bits = fixed_bits(all);
+    if (bits == 0 && protocol != EMULE)
+        bits = protocol == KAD ? kad_bits(c) : server_bits(c);
     return bits ? 16 + bits : 0;
 }
 
@@ -305,6 +337,19 @@ static const struct signature signatures[] = {
      .bytes = "\xd4\0\0\0\0",
      .mask = "\xff\0\0\0\xff"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x96"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x01", .max_size = 2},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x33", .max_size = 20},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x34", .max_size = 28},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x35", .max_size = 26},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x4b", .max_size = 19},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x53", .max_size = 21},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x58", .max_size = 6},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x60", .max_size = 2},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x61", .max_size = 4},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xc5\x90", .max_size = 20},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xc5\x91", .max_size = 4},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xc5\x92", .max_size = 2},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xc5\x93", .max_size = 2},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x97"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x9a"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x9b"},

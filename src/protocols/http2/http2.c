@@ -6,7 +6,7 @@
 #include "framing/http2.h"
 #include "protocols/protocol.h"
 
-enum { CHAIN = 4, SETTING_LIMIT = 0x10 };
+enum { CHAIN = 4, FRAME_SIZE = 5 };
 
 /* RFC 9113 section 6.5.1: pairs of identifier and value; identifiers are small, or are there to
  * test that unknown ones pass (0x?a?a). */
@@ -15,10 +15,11 @@ static bool are_settings(struct cursor settings, bool *is_telling)
     while (!cursor_at_end(&settings)) {
         uint16_t id = cursor_u16(&settings);
         uint32_t value = cursor_u32(&settings);
-        bool is_switch = id == 2 || id == 8;
-        if (id == 0 || (id >= SETTING_LIMIT && (id & 0x0f0f) != 0x0a0a && id < 0xf000))
+        bool is_switch = id == 2 || id == 8 || id == 9;
+        bool is_known = (id >= 1 && id <= 6) || is_switch || id == 0x10;
+        if (!is_known && (id & 0x0f0f) != 0x0a0a && id < 0xf000)
             return false;
-        if (is_switch && value > 1)
+        if ((is_switch && value > 1) || (id == FRAME_SIZE && value < HTTP2_FRAME_LIMIT))
             return false;
         *is_telling |= value > 0xff;
     }
@@ -46,21 +47,27 @@ static enum answer judge_settings(struct inspection *in, struct cursor c)
     frame = http2_frame(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    return http2_is_frame(&frame) ? likely(in, "SETTINGS", &c) : NO;
+    bool is_usual = frame.length ? frame.type != HTTP2_DATA : frame.type == HTTP2_SETTINGS;
+    return is_usual && http2_is_frame(&frame) ? likely(in, "SETTINGS", &c) : NO;
 }
 
 static enum answer judge_chain(struct inspection *in, struct cursor c)
 {
+    unsigned types = 0, empty = 0;
     for (unsigned i = 0; i < CHAIN; i++) {
         struct http2_frame frame = http2_frame(&c);
         if (c.ran_short)
             return short_of(in, &c);
         if (!http2_is_frame(&frame))
             return NO;
+        types |= 1u << frame.type;
+        empty += frame.length == 0 && frame.type == HTTP2_DATA;
         if (!cursor_skip(&c, frame.length))
             return short_of(in, &c);
     }
-    return likely(in, "frames", &c);
+    /* Small numbers between zeros chain as well; several types do not. */
+    bool is_mixed = (types & (types - 1)) != 0;
+    return is_mixed && empty < 2 ? likely(in, "frames", &c) : NO;
 }
 
 static enum answer judge_server(struct inspection *in, struct cursor c)

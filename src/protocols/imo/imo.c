@@ -12,6 +12,9 @@
 
 enum { PING = 2, PONG = 3, PING_LENGTH = 9, MOST_MESSAGES = 8, CLOCK_HIGH = 0x100 };
 
+/* Length and type, and the clock's upper half. */
+enum { PING_BITS = 14 + 24 };
+
 static bool is_type(uint8_t type)
 {
     return type == PING || type == PONG || type == 0x0d || type == 0x0e || type == 0x1a;
@@ -33,7 +36,7 @@ static unsigned message_bits(struct cursor *c)
     uint32_t low = cursor_le32(&body);
     if (length != PING_LENGTH || low == 0 || cursor_le32(&body) >= CLOCK_HIGH)
         return 0;
-    return 14 + 24;
+    return PING_BITS;
 }
 
 /* The messages fill the datagram: 8 bits more. */
@@ -51,7 +54,7 @@ static unsigned datagram_bits(struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    unsigned bits = 0;
+    unsigned bits = 0, most = 0;
     uint32_t last_size = 0;
     for (uint32_t i = 0; i < in->datagram_count; i++) {
         struct cursor c = inspection_datagram(in, i);
@@ -62,10 +65,12 @@ static enum answer validate(struct inspection *in)
             return NO;
         /* The same again says little. */
         bits += c.size != last_size ? more : 0;
+        most = more > most ? more : most;
         last_size = c.size;
     }
     struct cursor c = in->client.size ? in->client : in->server;
-    if (bits >= BITS_FOR_YES)
+    /* Lengths alone could be another's: there must be a ping. */
+    if (bits >= BITS_FOR_YES && most >= PING_BITS)
         return answer_at(in, YES, "messages", (enum side)c.side, 0, c.size);
     return bits || c.size == 1 ? wants(in, (enum side)c.side, c.size + 1) : NO;
 }

@@ -15,13 +15,16 @@
  * where a client of kind 10 puts a token with such a length before the 0, and one of kind 11 a
  * number of 4 bytes; a server puts nothing.
  */
+#include "framing/random.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
 enum { HEADER = 11, LEAST = HEADER + 1, OLDEST = 0x0800, NEWEST = 0x5000, MOST_MESSAGES = 3 };
 
-/* First and last byte, the command's high byte, the version's range. */
-enum { BITS_FOR_FRAME = 8 + 8 + 7 + 2, BITS_FOR_BLOCKS = 3, BITS_FOR_ZEROS = 40 };
+/* First and last byte, the command's high byte. Serial protocols frame text by 2 and 3 too: what is
+ * enciphered must look so. */
+enum { CIPHERED = 16 };
+enum { BITS_FOR_FRAME = 8 + 8 + 7, BITS_FOR_BLOCKS = 3, BITS_FOR_ZEROS = 40 };
 enum { BITS_FOR_SESSION = 32, LEAST_USER = 10000 };
 
 struct message {
@@ -41,6 +44,11 @@ static bool message_read(struct cursor c, struct message *m)
         return false;
     /* The server asks before it knows the user. */
     if (m->user < LEAST_USER && m->user != 0)
+        return false;
+    uint32_t ciphered = c.size - HEADER - 1 < CIPHERED ? c.size - HEADER - 1 : CIPHERED;
+    struct cursor tail = c;
+    cursor_seek(&tail, c.size - 1 - ciphered);
+    if (!random_looks(tail, ciphered))
         return false;
     m->bits = BITS_FOR_FRAME;
     if (cursor_left(&c) > 8 && cursor_peek_u32(&c, 0) == 0 && cursor_peek_u32(&c, 4) == 0)

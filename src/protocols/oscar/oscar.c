@@ -7,6 +7,8 @@
  *
  * Both sides begin on channel 1 with version 1. On channel 2 data begins with a SNAC: family (2),
  * type (2), flags (2), number (4).
+ *
+ * Clients among themselves: "OFT2" (files) or "ODC2" (messages), a length (2), a type (2).
  */
 #include "protocols/protocol.h"
 
@@ -66,12 +68,37 @@ static enum answer judge(struct inspection *in, struct cursor c)
     return version == 1 && first.length >= 4 ? yes(in, "sign-on", &c) : NO;
 }
 
+enum { FILE_HEADER = 256, MESSAGE_HEADER = 76, MESSAGE = 1 };
+
+static enum answer judge_direct(struct inspection *in, struct cursor c)
+{
+    bool is_file = cursor_may_start_with(&c, "OFT2");
+    if (!is_file && !cursor_may_start_with(&c, "ODC2"))
+        return NO;
+    cursor_skip(&c, 4);
+    uint16_t length = cursor_u16(&c), type = cursor_u16(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    /* Files: an act (1, 2) and what of it (1 to 7). */
+    bool fits = is_file ? length == FILE_HEADER && (type >> 8 == 1 || type >> 8 == 2) &&
+                              (type & 0xff) > 0 && (type & 0xff) <= 7
+                        : length == MESSAGE_HEADER && type == MESSAGE;
+    return fits ? yes(in, "direct connection", &c) : NO;
+}
+
+static enum answer judge_any(struct inspection *in, struct cursor c)
+{
+    return cursor_peek(&c, 0) == 'O' ? judge_direct(in, c) : judge(in, c);
+}
+
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_sides(in, judge_any, judge_any);
 }
 
 static const struct signature signatures[] = {
+    SIGNATURE(0, "OFT2"),
+    SIGNATURE(0, "ODC2"),
     SIGNATURE_MASKED(0, "*\1\0\0\0\0\0\0\0\1", "\xff\xff\0\0\xe0\0\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "*\2\0\0\0\0\0\0\0\0", "\xff\xff\0\0\xe0\0\xff\xc0\xff\xc0"),
 };

@@ -7,6 +7,7 @@
  * The type fixes the size. The key comes back in all that a side sends, the nonce does not: two
  * datagrams of one side with one key are Tox.
  */
+#include "framing/random.h"
 #include "protocols/protocol.h"
 
 enum { KEY = 32, HEADER = 1 + KEY + 24, MAC = 16, PING_ID = 8 };
@@ -47,7 +48,7 @@ static bool are_of_one_key(struct cursor a, struct cursor b)
 {
     cursor_skip(&a, 1);
     cursor_skip(&b, 1);
-    if (cursor_peek_u32(&a, 0) == 0 || !cursor_starts(&a, b.data + b.at, KEY))
+    if (!random_looks(a, KEY) || !cursor_starts(&a, b.data + b.at, KEY))
         return false;
     return !cursor_starts(&a, b.data + b.at, KEY + 24);
 }

@@ -29,21 +29,28 @@ static bool record_read(struct cursor *c, uint8_t *type, uint16_t *length)
 }
 
 enum { LONG_HEADER = 16, LONG_LIMIT = 1 << 20, COMMANDS = 1 << 16, ANSWERS_FROM = 1000000000 };
+enum { HEARTBEAT = 6 };
 
+/* goim (and Bilibili) have the same header: what is WeChat's are the heartbeat of command 6, whose
+ * number is all ones, and the answers' commands. */
 static enum answer judge_long_link(struct inspection *in, struct cursor c)
 {
     uint32_t length = cursor_u32(&c);
     uint16_t header = cursor_u16(&c), version = cursor_u16(&c);
-    uint32_t command = cursor_u32(&c);
-    cursor_skip(&c, 4);
+    uint32_t command = cursor_u32(&c), number = cursor_u32(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    if (command >= ANSWERS_FROM)
+    bool is_answer = command > ANSWERS_FROM;
+    if (is_answer)
         command -= ANSWERS_FROM;
     if (length < LONG_HEADER || length > LONG_LIMIT || header != LONG_HEADER || version != 1 ||
         command == 0 || command >= COMMANDS)
         return NO;
-    return yes(in, "long link", &c);
+    if (is_answer || (command == HEARTBEAT && number == UINT32_MAX))
+        return yes(in, "long link", &c);
+    if (c.side == SERVER)
+        return NO;
+    return in->server.size ? yes(in, "long link", &c) : wants(in, SERVER, 1);
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)

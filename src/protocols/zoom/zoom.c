@@ -5,7 +5,7 @@
  * traffic.
  *
  * With a server:   1  0 2  id (16)  ...      2  0 1  the same id ...       who is who
- *                  3  body (12)              4  the same body              how far
+ *                  3  1 (4)  body (8)        4  the same                   how far
  *                  5  ...  media
  * Between peers:   0x1f 2 1 ...  address and id in text                    who is who
  *                  media
@@ -42,7 +42,7 @@ static bool is_exchange(struct cursor question, struct cursor answer)
     if (is_hello(question) && is_hello_answer(answer))
         return agree(question, answer, HELLO_ID, ID);
     return question.size == PROBE_SIZE && answer.size == PROBE_SIZE &&
-           cursor_peek(&question, 0) == PROBE && cursor_peek(&answer, 0) == PROBE_ANSWER &&
+           cursor_starts_with(&question, "\3\0\0\0\1") && cursor_peek(&answer, 0) == PROBE_ANSWER &&
            agree(question, answer, 1, PROBE_SIZE - 1);
 }
 
