@@ -133,6 +133,13 @@ room_index classifier_guess(const struct classifier *classifier, uint8_t transpo
     return slot < 2 ? classifier->port_room[slot][port] : NO_ROOM;
 }
 
+bool classifier_could_be(const struct classifier *classifier, room_index room, uint8_t transport,
+                         const uint8_t *data, uint32_t size, uint32_t wire)
+{
+    return signature_table_fits(classifier->table, room, transport, data, size,
+                                transport == OVER_UDP ? wire : 0);
+}
+
 bool classifier_knows_port(const struct classifier *classifier, uint8_t transport, uint16_t port)
 {
     return classifier_guess(classifier, transport, port) != NO_ROOM;

@@ -97,6 +97,8 @@ static bool build(struct cdpi *engine, const struct cdpi_options *options)
     if (!engine->classifier ||
         !head_pool_init(&engine->heads, memory, heads, sizeof(struct classification)))
         return false;
+    note_pool_init(&engine->notes, memory, memory->budget / 64);
+    expected_init(&engine->expected, memory, key);
     engine->table_share.limit =
         memory->budget - heads - (memory->used < memory->budget / 2 ? memory->used : 0);
     for (unsigned i = 0; i < 2; i++) {
@@ -119,6 +121,8 @@ static void free_engine(struct cdpi *engine)
     table_free(&engine->tables[0]);
     table_free(&engine->tables[1]);
     head_pool_free(&engine->heads);
+    note_pool_free(&engine->notes);
+    expected_free(&engine->expected);
     classifier_free(engine->classifier, &engine->memory);
     if (engine->names)
         memory_put(&engine->memory, engine->names, MAX_NAMES * sizeof *engine->names);
@@ -285,7 +289,7 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
 {
     struct hot *hot = found->hot;
     if (engine->now_ms - hot->last > engine->quiet_ms ||
-        (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || (p->payload_wire && is_undecided(hot)) ||
+        (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || (p->payload_wire && wants_payload(hot)) ||
         engine->active_us)
         return false;
     cold_count(found->cold, p->direction, p->frame_length, engine->now);

@@ -9,7 +9,9 @@
 #include "classify/classify.h"
 #include "core/memory.h"
 #include "decode/packet.h"
+#include "flow/expected.h"
 #include "flow/head.h"
+#include "engine/note.h"
 #include "flow/packets.h"
 #include "flow/table.h"
 
@@ -64,6 +66,8 @@ struct cdpi {
     struct table tables[2]; /* IPv4, IPv6 */
     struct table_share table_share;
     struct head_pool heads;
+    struct note_pool notes;
+    struct expected_table expected;
     struct classifier *classifier;
 
     struct module modules[MAX_MODULES];
@@ -140,6 +144,22 @@ bool engine_force_oldest(struct cdpi *engine);
 
 struct classification *head_classification(struct head *head);
 
+/* ---- following.c ------------------------------------------------------------------------- */
+
+/* After a verdict whose room has a follower: hands on what is in the head, or the first packet.
+ * False: the flow is not followed. */
+bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
+                            const struct head *head, const struct packet *first);
+/* A payload packet of a followed flow. */
+void engine_follow(struct cdpi *engine, const struct flow_place *place,
+                   const struct packet *packet);
+/* A new flow that another has announced gets its name. */
+void engine_meet_expectation(struct cdpi *engine, const struct flow_place *place,
+                             const struct packet *first);
+/* A flow's note, or NULL. */
+const struct note *engine_note(const struct cdpi *engine, const struct hot *hot);
+void engine_release_note(struct cdpi *engine, struct hot *hot);
+
 /* ---- verdict.c --------------------------------------------------------------------------- */
 
 void engine_store(struct cdpi *engine, const struct flow_place *place,
@@ -149,6 +169,8 @@ struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_
 void engine_tell(struct cdpi *engine, enum cdpi_event event, const struct flow_place *place);
 /* The number of a rule's name. */
 uint16_t engine_rule(struct cdpi *engine, const char *rule);
+/* Where the module `own` stands in the list. */
+uint8_t engine_own_index(const struct cdpi *engine);
 /* Where a verdict comes from, in a struct cdpi_verdict. */
 void classification_to_verdict(const struct cdpi *engine, const struct classification *c,
                                struct cdpi_verdict *verdict);
@@ -216,6 +238,12 @@ static inline unsigned client_direction(const struct hot *hot)
 static inline enum side direction_side(const struct hot *hot, unsigned direction)
 {
     return direction == client_direction(hot) ? CLIENT : SERVER;
+}
+
+/* Undecided, or followed. */
+static inline bool wants_payload(const struct hot *hot)
+{
+    return hot_state(hot) <= FLOW_FOLLOWED;
 }
 
 static inline bool is_undecided(const struct hot *hot)
