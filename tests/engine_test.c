@@ -213,217 +213,217 @@ static void data_that_is_announced(void)
     CHECK(flow && cdpi_classify(e, flow).protocol == 0);
     flow = tcp(e, &data, false, 900, SYN, "", 500 * SECOND); /* later than it was good for */
     CHECK(flow && cdpi_classify(e, flow).protocol == 0);
-    /* Zeros that pad a bare acknowledgement are not the stream's first bytes. */
-    static void padding_is_no_payload(void)
-    {
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
+/* Zeros that pad a bare acknowledgement are not the stream's first bytes. */
+static void padding_is_no_payload(void)
+{
+    struct frame f;
+    struct log log;
+    struct cdpi_flow *flow = NULL;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &usual, false, 100, SYN, "", SECOND);
+    build_tcp(&f, &usual, false, 101, ACK, "\0\0\0\0\0", 6);
+    struct cdpi_frame frame = as_frame(&f, SECOND + 1);
+    CHECK(cdpi_packet_flow(e, &frame, &flow, NULL) == CDPI_OK);
+    flow = tcp(e, &usual, false, 101, ACK, client_line, SECOND + 2);
+    CHECK(flow && is_ssh(e, flow));
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
+static void ports_used_again(void)
+{
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &usual, false, 1000, SYN, "", SECOND);
+    tcp(e, &usual, false, 1000, SYN, "", SECOND + 1); /* retransmitted */
+    CHECK(log.events[CDPI_EVENT_NEW] == 1);
+    tcp(e, &usual, false, 9000, SYN, "", SECOND + 2);
+    CHECK(log.events[CDPI_EVENT_NEW] == 2 && log.ended.end_reason == CDPI_ENDED_REUSED);
+    tcp(e, &usual, true, 1, RST, "", 3 * SECOND);
+    tcp(e, &usual, true, 1, RST, "", 4 * SECOND); /* absorbed */
+    CHECK(log.events[CDPI_EVENT_NEW] == 2);
+    tcp(e, &usual, true, 1, ACK, "", 30 * SECOND); /* later than it lingers */
+    CHECK(log.events[CDPI_EVENT_NEW] == 3 && log.ended.end_reason == CDPI_ENDED_CLOSED);
+    tcp(e, &usual, true, 1, ACK, "", 400 * SECOND);
+    CHECK(log.events[CDPI_EVENT_NEW] == 4 && log.ended.end_reason == CDPI_ENDED_IDLE);
+    CHECK(cdpi_close(e) == CDPI_OK);
+    e = open_engine(&log, (struct cdpi_options){.active_timeout = 10, .idle_timeout = -1});
+    tcp(e, &usual, false, 1, ACK, "", SECOND);
+    tcp(e, &usual, false, 1, ACK, "", 8 * SECOND);
+    tcp(e, &usual, false, 1, ACK, "", 12 * SECOND);
+    CHECK(log.ended.end_reason == CDPI_ENDED_ACTIVE && log.events[CDPI_EVENT_NEW] == 2);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
+static void the_client_is_found(void)
+{
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    struct cdpi_flow_info info;
+    cdpi_flow_info(tcp(e, &usual, true, 1, SYN | ACK, "", SECOND), &info);
+    CHECK(info.port[0] == 40000); /* the SYN/ACK's receiver */
+    struct ends low = {{0xc0000201, 0xc0000202}, {40001, 22}, false};
+    cdpi_flow_info(tcp(e, &low, true, 1, ACK, "x", SECOND), &info);
+    CHECK(info.port[1] == 22); /* the well-known port's side serves */
+    struct ends none = {{0xc0000201, 0xc0000202}, {40001, 50001}, false};
+    cdpi_flow_info(tcp(e, &none, true, 1, ACK, "x", SECOND), &info);
+    CHECK(info.port[0] == 50001); /* who spoke first */
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
+static void one_side_is_not_believed(void)
+{
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &usual, false, 1000, SYN, "", SECOND);
+    tcp(e, &usual, true, 5000, SYN | ACK, "", SECOND);
+    struct cdpi_flow *flow = tcp(e, &usual, false, 1001, ACK, client_line, SECOND);
+    CHECK(is_ssh(e, flow));
+    flow = tcp(e, &usual, true, 5001, ACK, "this is no such server\r\n", SECOND);
+    CHECK(!is_ssh(e, flow) && log.events[CDPI_EVENT_CHANGED] == 1);
+    CHECK(cdpi_close(e) == CDPI_OK);
+    e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &usual, false, 1000, SYN, "", SECOND);
+    tcp(e, &usual, true, 5000, SYN | ACK, "", SECOND);
+    tcp(e, &usual, false, 1001, ACK, "\x81junk of no protocol", SECOND);
+    flow = tcp(e, &usual, true, 5001, ACK, server_line, SECOND);
+    struct cdpi_verdict v = cdpi_classify(e, flow);
+    CHECK(is_ssh(e, flow) && v.confidence == CDPI_LIKELY && v.side[CDPI_CLIENT] == 0 &&
+          v.side[CDPI_SERVER] == v.protocol);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
+static void the_budget_holds(void)
+{
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){.memory_budget = 8 << 20});
+    CHECK(e != NULL);
+    if (!e)
+        return;
+    for (uint32_t i = 0; i < 200000; i++) {
+        struct ends ends = {{0x0a000000 + i, 0xc0000202}, {(uint16_t)(1024 + i % 60000), 9}, false};
         struct frame f;
-        struct log log;
-        struct cdpi_flow *flow = NULL;
-        struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
-        tcp(e, &usual, false, 100, SYN, "", SECOND);
-        build_tcp(&f, &usual, false, 101, ACK, "\0\0\0\0\0", 6);
-        struct cdpi_frame frame = as_frame(&f, SECOND + 1);
-        CHECK(cdpi_packet_flow(e, &frame, &flow, NULL) == CDPI_OK);
-        flow = tcp(e, &usual, false, 101, ACK, client_line, SECOND + 2);
-        CHECK(flow && is_ssh(e, flow));
-        CHECK(cdpi_close(e) == CDPI_OK);
+        build_udp(&f, &ends, false, "\x01\x02nothing known", 15);
+        struct cdpi_frame frame = as_frame(&f, SECOND + i);
+        CHECK(cdpi_feed(e, &frame, 1) == CDPI_OK);
     }
+    struct cdpi_stats s = cdpi_stats(e);
+    CHECK(s.flows == 200000 && s.flows_evicted > 0 && s.heads_forced > 0);
+    CHECK(s.memory_peak <= s.memory_budget && s.flows_active + s.flows_evicted == s.flows);
+    CHECK(cdpi_flush(e) == CDPI_OK);
+    s = cdpi_stats(e);
+    CHECK(s.flows_active == 0 && log.events[CDPI_EVENT_ENDED] == 200000);
+    CHECK(s.verdicts_none == 200000);
+    CHECK(cdpi_close(e) == CDPI_OK);
+    struct cdpi_options small = {.struct_size = sizeof small, .memory_budget = 1000};
+    struct cdpi_error error;
+    CHECK(cdpi_open(&small, &e, &error) == CDPI_BAD_ARGUMENT && e == NULL);
+    CHECK(strstr(error.text, "memory_budget") != NULL);
+}
 
-    static void ports_used_again(void)
-    {
-        struct log log;
-        struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
-        tcp(e, &usual, false, 1000, SYN, "", SECOND);
-        tcp(e, &usual, false, 1000, SYN, "", SECOND + 1); /* retransmitted */
-        CHECK(log.events[CDPI_EVENT_NEW] == 1);
-        tcp(e, &usual, false, 9000, SYN, "", SECOND + 2);
-        CHECK(log.events[CDPI_EVENT_NEW] == 2 && log.ended.end_reason == CDPI_ENDED_REUSED);
-        tcp(e, &usual, true, 1, RST, "", 3 * SECOND);
-        tcp(e, &usual, true, 1, RST, "", 4 * SECOND); /* absorbed */
-        CHECK(log.events[CDPI_EVENT_NEW] == 2);
-        tcp(e, &usual, true, 1, ACK, "", 30 * SECOND); /* later than it lingers */
-        CHECK(log.events[CDPI_EVENT_NEW] == 3 && log.ended.end_reason == CDPI_ENDED_CLOSED);
-        tcp(e, &usual, true, 1, ACK, "", 400 * SECOND);
-        CHECK(log.events[CDPI_EVENT_NEW] == 4 && log.ended.end_reason == CDPI_ENDED_IDLE);
-        CHECK(cdpi_close(e) == CDPI_OK);
-        e = open_engine(&log, (struct cdpi_options){.active_timeout = 10, .idle_timeout = -1});
-        tcp(e, &usual, false, 1, ACK, "", SECOND);
-        tcp(e, &usual, false, 1, ACK, "", 8 * SECOND);
-        tcp(e, &usual, false, 1, ACK, "", 12 * SECOND);
-        CHECK(log.ended.end_reason == CDPI_ENDED_ACTIVE && log.events[CDPI_EVENT_NEW] == 2);
-        CHECK(cdpi_close(e) == CDPI_OK);
-    }
+struct counted {
+    size_t now, calls;
+};
 
-    static void the_client_is_found(void)
-    {
-        struct log log;
-        struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
-        struct cdpi_flow_info info;
-        cdpi_flow_info(tcp(e, &usual, true, 1, SYN | ACK, "", SECOND), &info);
-        CHECK(info.port[0] == 40000); /* the SYN/ACK's receiver */
-        struct ends low = {{0xc0000201, 0xc0000202}, {40001, 22}, false};
-        cdpi_flow_info(tcp(e, &low, true, 1, ACK, "x", SECOND), &info);
-        CHECK(info.port[1] == 22); /* the well-known port's side serves */
-        struct ends none = {{0xc0000201, 0xc0000202}, {40001, 50001}, false};
-        cdpi_flow_info(tcp(e, &none, true, 1, ACK, "x", SECOND), &info);
-        CHECK(info.port[0] == 50001); /* who spoke first */
-        CHECK(cdpi_close(e) == CDPI_OK);
-    }
+static void *counted_alloc(void *context, size_t size, size_t align)
+{
+    struct counted *c = context;
+    c->now += size;
+    c->calls++;
+    return aligned_alloc(align, (size + align - 1) & ~(align - 1));
+}
 
-    static void one_side_is_not_believed(void)
-    {
-        struct log log;
-        struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
-        tcp(e, &usual, false, 1000, SYN, "", SECOND);
-        tcp(e, &usual, true, 5000, SYN | ACK, "", SECOND);
-        struct cdpi_flow *flow = tcp(e, &usual, false, 1001, ACK, client_line, SECOND);
-        CHECK(is_ssh(e, flow));
-        flow = tcp(e, &usual, true, 5001, ACK, "this is no such server\r\n", SECOND);
-        CHECK(!is_ssh(e, flow) && log.events[CDPI_EVENT_CHANGED] == 1);
-        CHECK(cdpi_close(e) == CDPI_OK);
-        e = open_engine(&log, (struct cdpi_options){0});
-        tcp(e, &usual, false, 1000, SYN, "", SECOND);
-        tcp(e, &usual, true, 5000, SYN | ACK, "", SECOND);
-        tcp(e, &usual, false, 1001, ACK, "\x81junk of no protocol", SECOND);
-        flow = tcp(e, &usual, true, 5001, ACK, server_line, SECOND);
-        struct cdpi_verdict v = cdpi_classify(e, flow);
-        CHECK(is_ssh(e, flow) && v.confidence == CDPI_LIKELY && v.side[CDPI_CLIENT] == 0 &&
-              v.side[CDPI_SERVER] == v.protocol);
-        CHECK(cdpi_close(e) == CDPI_OK);
-    }
+static void counted_release(void *context, void *memory, size_t size)
+{
+    ((struct counted *)context)->now -= size;
+    free(memory);
+}
 
-    static void the_budget_holds(void)
-    {
-        struct log log;
-        struct cdpi *e = open_engine(&log, (struct cdpi_options){.memory_budget = 8 << 20});
-        CHECK(e != NULL);
-        if (!e)
-            return;
-        for (uint32_t i = 0; i < 200000; i++) {
-            struct ends ends = {
-                {0x0a000000 + i, 0xc0000202}, {(uint16_t)(1024 + i % 60000), 9}, false};
-            struct frame f;
-            build_udp(&f, &ends, false, "\x01\x02nothing known", 15);
-            struct cdpi_frame frame = as_frame(&f, SECOND + i);
-            CHECK(cdpi_feed(e, &frame, 1) == CDPI_OK);
+static void a_callers_allocator(void)
+{
+    struct log log;
+    struct counted counted = {0, 0};
+    struct cdpi_allocator allocator = {counted_alloc, counted_release, &counted};
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){.allocator = &allocator});
+    CHECK(counted.now == cdpi_stats(e).memory_now);
+    tcp(e, &usual, false, 1000, ACK, client_line, SECOND);
+    size_t calls = counted.calls;
+    for (uint32_t i = 0; i < 1000; i++)
+        tcp(e, &usual, false, 1000, ACK, "SSH-", SECOND + i);
+    CHECK(counted.calls == calls);
+    CHECK(cdpi_close(e) == CDPI_OK);
+    CHECK(counted.now == 0);
+}
+
+static void bytes_without_packets(void)
+{
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){.modules = "own,port"});
+    struct cdpi_verdict v;
+    CHECK(cdpi_inspect(e, 6, 40000, 22, NULL, 0, server_line, strlen(server_line), &v) == CDPI_OK);
+    CHECK(strcmp(cdpi_protocol_name(e, v.protocol), "SSH") == 0 && v.confidence == CDPI_LIKELY);
+    CHECK(strcmp(cdpi_protocol_name(e, v.guess), "SSH") == 0);
+    CHECK(cdpi_inspect(e, 6, 40000, 2222, client_line, strlen(client_line), server_line,
+                       strlen(server_line), &v) == CDPI_OK);
+    CHECK(v.confidence == CDPI_CERTAIN && v.state == CDPI_FINAL && v.guess == 0);
+    CHECK(cdpi_inspect(e, 1, 8, 0, NULL, 0, NULL, 0, &v) == CDPI_OK);
+    CHECK(strcmp(cdpi_protocol_name(e, v.protocol), "ICMP") == 0);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
+static void modules_that_are_not_there(void)
+{
+    struct cdpi *e;
+    struct cdpi_error error;
+    struct cdpi_options o = {.struct_size = sizeof o, .modules = "own,nosuch"};
+    CHECK(cdpi_open(&o, &e, &error) == CDPI_NO_MODULE && strstr(error.text, "nosuch"));
+    o.modules = "own,own";
+    CHECK(cdpi_open(&o, &e, &error) == CDPI_BAD_ARGUMENT);
+    o.modules = "own,,port";
+    CHECK(cdpi_open(&o, &e, &error) == CDPI_BAD_ARGUMENT);
+}
+
+static void tables_grow_and_shrink_right(void)
+{
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){.idle_timeout = 10});
+    for (unsigned round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < 50000; i++) {
+            struct ends ends = {{0x0a000000 + i, 0xc0000202}, {5000, 80}, i & 1};
+            struct cdpi_flow *flow = tcp(e, &ends, false, 7, round ? ACK : SYN, "", SECOND + round);
+            if (round == 0)
+                cdpi_flow_set_user(flow, i + 1);
+            else if (cdpi_flow_user(flow) != i + 1)
+                CHECK(cdpi_flow_user(flow) == i + 1);
         }
-        struct cdpi_stats s = cdpi_stats(e);
-        CHECK(s.flows == 200000 && s.flows_evicted > 0 && s.heads_forced > 0);
-        CHECK(s.memory_peak <= s.memory_budget && s.flows_active + s.flows_evicted == s.flows);
-        CHECK(cdpi_flush(e) == CDPI_OK);
-        s = cdpi_stats(e);
-        CHECK(s.flows_active == 0 && log.events[CDPI_EVENT_ENDED] == 200000);
-        CHECK(s.verdicts_none == 200000);
-        CHECK(cdpi_close(e) == CDPI_OK);
-        struct cdpi_options small = {.struct_size = sizeof small, .memory_budget = 1000};
-        struct cdpi_error error;
-        CHECK(cdpi_open(&small, &e, &error) == CDPI_BAD_ARGUMENT && e == NULL);
-        CHECK(strstr(error.text, "memory_budget") != NULL);
     }
+    CHECK(log.events[CDPI_EVENT_NEW] == 50000 && cdpi_stats(e).flows_active == 50000);
+    for (unsigned k = 0; k < 400; k++) /* time goes on: sweeps empty the table */
+        tcp(e, &usual, false, 7, ACK, "", (20 + k) * SECOND);
+    CHECK(cdpi_stats(e).flows_active == 1);
+    CHECK(log.events[CDPI_EVENT_ENDED] == 50000);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
 
-    struct counted {
-        size_t now, calls;
-    };
-
-    static void *counted_alloc(void *context, size_t size, size_t align)
-    {
-        struct counted *c = context;
-        c->now += size;
-        c->calls++;
-        return aligned_alloc(align, (size + align - 1) & ~(align - 1));
-    }
-
-    static void counted_release(void *context, void *memory, size_t size)
-    {
-        ((struct counted *)context)->now -= size;
-        free(memory);
-    }
-
-    static void a_callers_allocator(void)
-    {
-        struct log log;
-        struct counted counted = {0, 0};
-        struct cdpi_allocator allocator = {counted_alloc, counted_release, &counted};
-        struct cdpi *e = open_engine(&log, (struct cdpi_options){.allocator = &allocator});
-        CHECK(counted.now == cdpi_stats(e).memory_now);
-        tcp(e, &usual, false, 1000, ACK, client_line, SECOND);
-        size_t calls = counted.calls;
-        for (uint32_t i = 0; i < 1000; i++)
-            tcp(e, &usual, false, 1000, ACK, "SSH-", SECOND + i);
-        CHECK(counted.calls == calls);
-        CHECK(cdpi_close(e) == CDPI_OK);
-        CHECK(counted.now == 0);
-    }
-
-    static void bytes_without_packets(void)
-    {
-        struct log log;
-        struct cdpi *e = open_engine(&log, (struct cdpi_options){.modules = "own,port"});
-        struct cdpi_verdict v;
-        CHECK(cdpi_inspect(e, 6, 40000, 22, NULL, 0, server_line, strlen(server_line), &v) ==
-              CDPI_OK);
-        CHECK(strcmp(cdpi_protocol_name(e, v.protocol), "SSH") == 0 && v.confidence == CDPI_LIKELY);
-        CHECK(strcmp(cdpi_protocol_name(e, v.guess), "SSH") == 0);
-        CHECK(cdpi_inspect(e, 6, 40000, 2222, client_line, strlen(client_line), server_line,
-                           strlen(server_line), &v) == CDPI_OK);
-        CHECK(v.confidence == CDPI_CERTAIN && v.state == CDPI_FINAL && v.guess == 0);
-        CHECK(cdpi_inspect(e, 1, 8, 0, NULL, 0, NULL, 0, &v) == CDPI_OK);
-        CHECK(strcmp(cdpi_protocol_name(e, v.protocol), "ICMP") == 0);
-        CHECK(cdpi_close(e) == CDPI_OK);
-    }
-
-    static void modules_that_are_not_there(void)
-    {
-        struct cdpi *e;
-        struct cdpi_error error;
-        struct cdpi_options o = {.struct_size = sizeof o, .modules = "own,nosuch"};
-        CHECK(cdpi_open(&o, &e, &error) == CDPI_NO_MODULE && strstr(error.text, "nosuch"));
-        o.modules = "own,own";
-        CHECK(cdpi_open(&o, &e, &error) == CDPI_BAD_ARGUMENT);
-        o.modules = "own,,port";
-        CHECK(cdpi_open(&o, &e, &error) == CDPI_BAD_ARGUMENT);
-    }
-
-    static void tables_grow_and_shrink_right(void)
-    {
-        struct log log;
-        struct cdpi *e = open_engine(&log, (struct cdpi_options){.idle_timeout = 10});
-        for (unsigned round = 0; round < 2; round++) {
-            for (uint32_t i = 0; i < 50000; i++) {
-                struct ends ends = {{0x0a000000 + i, 0xc0000202}, {5000, 80}, i & 1};
-                struct cdpi_flow *flow =
-                    tcp(e, &ends, false, 7, round ? ACK : SYN, "", SECOND + round);
-                if (round == 0)
-                    cdpi_flow_set_user(flow, i + 1);
-                else if (cdpi_flow_user(flow) != i + 1)
-                    CHECK(cdpi_flow_user(flow) == i + 1);
-            }
-        }
-        CHECK(log.events[CDPI_EVENT_NEW] == 50000 && cdpi_stats(e).flows_active == 50000);
-        for (unsigned k = 0; k < 400; k++) /* time goes on: sweeps empty the table */
-            tcp(e, &usual, false, 7, ACK, "", (20 + k) * SECOND);
-        CHECK(cdpi_stats(e).flows_active == 1);
-        CHECK(log.events[CDPI_EVENT_ENDED] == 50000);
-        CHECK(cdpi_close(e) == CDPI_OK);
-    }
-
-    int main(void)
-    {
-        a_flow_from_syn_to_fin(false);
-        a_flow_from_syn_to_fin(true);
-        segments_in_any_order();
-        a_beginning_that_comes_late();
-        a_tunnel_by_connect();
-        a_tunnel_refused();
-        data_that_is_announced();
-        padding_is_no_payload();
-        ports_used_again();
-        the_client_is_found();
-        one_side_is_not_believed();
-        the_budget_holds();
-        a_callers_allocator();
-        bytes_without_packets();
-        modules_that_are_not_there();
-        tables_grow_and_shrink_right();
-        return CHECKS_END("engine");
-    }
+int main(void)
+{
+    a_flow_from_syn_to_fin(false);
+    a_flow_from_syn_to_fin(true);
+    segments_in_any_order();
+    a_beginning_that_comes_late();
+    a_tunnel_by_connect();
+    a_tunnel_refused();
+    data_that_is_announced();
+    padding_is_no_payload();
+    ports_used_again();
+    the_client_is_found();
+    one_side_is_not_believed();
+    the_budget_holds();
+    a_callers_allocator();
+    bytes_without_packets();
+    modules_that_are_not_there();
+    tables_grow_and_shrink_right();
+    return CHECKS_END("engine");
+}
