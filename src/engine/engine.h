@@ -9,9 +9,9 @@
 #include "classify/classify.h"
 #include "core/memory.h"
 #include "decode/packet.h"
+#include "engine/note.h"
 #include "flow/expected.h"
 #include "flow/head.h"
-#include "engine/note.h"
 #include "flow/packets.h"
 #include "flow/table.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Flows after their verdict. A room with a follower goes on to see the payload: the flow may change
- * to another protocol (STARTTLS, CONNECT), which is kept beside the verdict, or announce other flows
- * (FTP's data), which are then named by that.
+ * to another protocol (STARTTLS, CONNECT), which is kept beside the verdict, or announce other
+ * flows (FTP's data), which are then named by that.
  */
 #include <stdio.h>
 
@@ -11,6 +11,12 @@
 enum { EXPECTATION_SECONDS = 120, LOOKS = 6 };
 
 /* ---- announcements ----------------------------------------------------------------------- */
+
+static const struct cdpi_protocol *room_of(const struct cdpi *engine, uint16_t protocol)
+{
+    room_index room = classifier_room(engine->classifier, protocol);
+    return room == NO_ROOM ? NULL : catalog_rooms[room].protocol;
+}
 
 static struct flow_key key_of(const struct flow_place *place)
 {
@@ -60,8 +66,7 @@ static void take_announcements(struct cdpi *engine, const struct flow_place *pla
 /* Where the announced protocol has signatures, the first payload must carry one. */
 static bool fits_first_payload(const struct cdpi *engine, uint16_t protocol, const struct packet *p)
 {
-    const char *name = catalog_name(protocol);
-    room_index room = name ? catalog_find_room(name) : NO_ROOM;
+    room_index room = classifier_room(engine->classifier, protocol);
     if (room == NO_ROOM || catalog_rooms[room].protocol->signature_count == 0)
         return true;
     return p->payload_size > 0 &&
@@ -166,7 +171,7 @@ static void hand_on(struct cdpi *engine, const struct flow_place *place, struct 
         look_inside(engine, place, note, payload);
         return;
     }
-    const struct cdpi_protocol *room = catalog_protocol(hot->verdict);
+    const struct cdpi_protocol *room = room_of(engine, hot->verdict);
     enum follow_answer answer = room->follow(&note->follow, &payload);
     take_announcements(engine, place, &note->follow);
     if (answer == FOLLOW_DONE)
@@ -207,7 +212,7 @@ bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
                             const struct head *head, const struct packet *first)
 {
     struct hot *hot = place_hot(place);
-    const struct cdpi_protocol *room = catalog_protocol(hot->verdict);
+    const struct cdpi_protocol *room = room_of(engine, hot->verdict);
     struct note *note = room && room->follow ? note_take(&engine->notes) : NULL;
     if (!note)
         return false;

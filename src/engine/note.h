@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Notes: what is kept of the few flows that are followed after their verdict, or were announced by
- * another. They come from slabs of their own, up to a share of the budget; a flow for which there is
- * none is settled as others are.
+ * another. They come from slabs of their own, up to a share of the budget; a flow for which there
+ * is none is settled as others are.
  */
 #ifndef CDPI_ENGINE_NOTE_H
 #define CDPI_ENGINE_NOTE_H

@@ -24,7 +24,8 @@ static bool is_same(const struct endpoint *a, const struct endpoint *b)
 
 static uint32_t home_of(const struct expected_table *table, const struct endpoint *at)
 {
-    uint64_t mixed = hash_fold(at->address[0] ^ table->secret[0], at->address[1] ^ table->secret[1]);
+    uint64_t mixed =
+        hash_fold(at->address[0] ^ table->secret[0], at->address[1] ^ table->secret[1]);
     return (uint32_t)hash_finish(mixed, hash_rest(at->domain, at->port, at->is_v6, at->ip_protocol),
                                  table->secret) %
            PLACES;
@@ -59,6 +60,8 @@ const struct expected *expected_find(const struct expected_table *table, const s
     uint32_t home = home_of(table, at);
     for (uint32_t i = 0; i < PROBES; i++) {
         const struct expected *place = &table->places[(home + i) % PLACES];
+        if (place->expires == 0)
+            return NULL; /* places are overwritten, never emptied */
         if (place->expires >= now && is_same(&place->at, at))
             return place;
     }

@@ -343,8 +343,8 @@ struct cdpi_protocol {
         uint16_t port;
     } told_by;
 
-    /* Called for each payload after the verdict; payload->side tells whose it is. With FOLLOW_SPEAKS
-     * the cursor stands where the other protocol begins. */
+    /* Called for each payload after the verdict; payload->side tells whose it is. With
+     * FOLLOW_SPEAKS the cursor stands where the other protocol begins. */
     enum follow_answer (*follow)(struct follow *follow, struct cursor *payload);
 };
 
