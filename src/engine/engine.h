@@ -24,6 +24,7 @@ enum {
     MAX_NAMES = 1024,   /* names that modules bring */
     FIRST_NAME = 32768, /* their numbers */
     NAME_SIZE = 64,
+    NAME_CACHE = 256,
     LINGER_MS = 15000, /* a closed flow absorbs late packets */
     INSPECTION_US = 30 * 1000 * 1000,
     UDP_DATAGRAMS = 8,
@@ -100,7 +101,11 @@ struct cdpi {
     uint64_t own_asked, own_answered;
     char (*names)[NAME_SIZE];
     uint32_t name_count;
-    void *module_state; /* scratch for modules' flow_state */
+    struct {
+        uint64_t hash;
+        cdpi_protocol_id number;
+    } name_cache[NAME_CACHE]; /* of what modules answered last */
+    void *module_state;       /* scratch for modules' flow_state */
     size_t module_state_size;
 
     struct packet packets[BATCH * (MAX_DEPTH + 1)];

@@ -32,15 +32,20 @@ static inline uint16_t crc16_dnp(struct cursor c)
     return (uint16_t)~crc;
 }
 
-/* IEEE 802.3, as Ethernet and zlib have it. */
+/* IEEE 802.3, as Ethernet and zlib have it: starts from UINT32_MAX and is inverted at the end. */
+static inline uint32_t crc32_byte(uint32_t crc, uint8_t byte)
+{
+    crc ^= byte;
+    for (int bit = 0; bit < 8; bit++)
+        crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+    return crc;
+}
+
 static inline uint32_t crc32_ethernet(struct cursor c)
 {
     uint32_t crc = UINT32_MAX;
-    for (cursor_seek(&c, 0); !cursor_at_end(&c);) {
-        crc ^= cursor_u8(&c);
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-    }
+    for (cursor_seek(&c, 0); !cursor_at_end(&c);)
+        crc = crc32_byte(crc, cursor_u8(&c));
     return ~crc;
 }
 
