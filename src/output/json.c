@@ -124,6 +124,18 @@ static void write_evidence(struct writer *w, const struct cdpi_evidence *e)
     write_char(w, '}');
 }
 
+static void write_answer(struct output *out, const struct cdpi_verdict *v)
+{
+    if (!v->protocol) {
+        protocol(out, "guess", v->guess);
+        return;
+    }
+    protocol(out, "protocol", v->protocol);
+    protocol(out, "application", v->application);
+    string(&out->writer, "confidence", confidence_name(v->confidence));
+    write_evidence(&out->writer, &v->evidence);
+}
+
 static void write_answers(struct output *out, const struct cdpi_module_answer *answers,
                           size_t count)
 {
@@ -138,7 +150,7 @@ static void write_answers(struct output *out, const struct cdpi_module_answer *a
                : a->state == CDPI_NO_ANSWER ? "no_answer"
                                             : "not_asked");
         if (a->state == CDPI_ANSWERED)
-            protocol(out, "protocol", a->verdict.protocol ? a->verdict.protocol : a->verdict.guess);
+            write_answer(out, &a->verdict);
         write_char(w, '}');
     }
     write_char(w, ']');
