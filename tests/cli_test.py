@@ -189,7 +189,39 @@ def help_and_lists():
         check(option in out, "--help tells of %s" % option)
 
 
+def modules():
+    """Answers of each module, settings, the commands about modules; with the probe of tests/modules, where it is built."""
+    path = write("modules.pcap", pcap(SSH))
+    folder = os.path.join(os.path.dirname(os.path.abspath(TOOL)), "tests", "modules")
+    code, out, err = run("--modules", "own,port", "--ask-all", "--format", "json", path)
+    with open(os.path.join(ROOT, "docs", "flow.schema.json")) as f:
+        root = json.load(f)
+    for line in out.splitlines():
+        for e in schema.errors(json.loads(line), root, root):
+            check(False, "--ask-all: schema: %s" % e)
+    answers = json.loads(out.splitlines()[1])["cdpi"]["modules"]
+    check(answers[0]["state"] == "answered" and answers[0]["evidence"]["rule"], "--ask-all: own's evidence: %s" % answers)
+    check("protocol" not in answers[1], "--ask-all: a guess by port is no answer: %s" % answers)
+    code, out, err = run("--modules", "own", "--option", "nobody.key=1", path)
+    check(code == 2 and "nobody.key" in err, "a setting for nobody: %d %s" % (code, err))
+    if os.path.exists(os.path.join(folder, "cdpi-probe.so")):
+        code, out, err = run("--modules", "own,probe", "--module-path", folder, "--option", "probe.nosuch=1", "--flows", path)
+        check(code == 0 and "nosuch" in err and err.count("\n") == 1 and "SSH" in out, "a module that does not open: %s" % err)
+        code, out, err = run("compare", "--modules", "own,probe", "--module-path", folder, path)
+        check(code == 0 and "1 flows that a module names" in out, "compare: %d %s" % (code, out))
+        code, out, err = run("bench", "--module", "probe", "--module-path", folder, path)
+        check(code == 0 and "asked                  1 flows" in out, "bench: %d %s" % (code, out))
+    code, out, err = run("bench", path)
+    check(code == 0 and "answered               1 (100.0 %)" in out, "bench own: %s" % out)
+    for command in ("bench", "compare"):
+        check(run(command, "/nowhere/at/all")[0] == 1 and run(command)[0] == 2, "%s: exit status" % command)
+        check(run(command, "--help")[0] == 0 and run(command, "--wrong", path)[0] == 2, "%s: usage" % command)
+    code, out, err = run("compare", "--module", "nosuch", path)
+    check(code == 0 and "nosuch" in err, "compare without a module: %s" % err)
+
+
 formats()
+modules()
 several_files()
 bad_input()
 a_shrinking_file()

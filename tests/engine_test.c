@@ -151,6 +151,87 @@ static void a_beginning_that_comes_late(void)
     CHECK(cdpi_close(e) == CDPI_OK);
 }
 
+static const char *then_of(struct cdpi *e, const struct cdpi_flow *flow)
+{
+    cdpi_protocol_id then = cdpi_classify(e, flow).then;
+    return then ? cdpi_protocol_name(e, then) : "";
+}
+
+/* A tunnel through a proxy: the verdict stays HTTP, what is inside is told beside it. */
+static void a_tunnel_by_connect(void)
+{
+    struct log log;
+    static const char ask[] = "CONNECT example.net:22 HTTP/1.1\r\nHost: example.net:22\r\n\r\n";
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &usual, false, 0, SYN, "", SECOND);
+    tcp(e, &usual, false, 1, ACK, ask, SECOND + 1);
+    struct cdpi_flow *flow =
+        tcp(e, &usual, true, 1, ACK, "HTTP/1.1 200 Connection established\r\n\r\n", SECOND + 2);
+    CHECK(flow && *then_of(e, flow) == '\0');
+    flow = tcp(e, &usual, true, 40, ACK, server_line, SECOND + 3);
+    CHECK(flow && strcmp(then_of(e, flow), "SSH") == 0);
+    CHECK(strcmp(cdpi_protocol_name(e, cdpi_classify(e, flow).protocol), "HTTP") == 0);
+    CHECK(log.events[CDPI_EVENT_CHANGED] == 1);
+    flow = tcp(e, &usual, false, 90, ACK, "GET / HTTP/1.1\r\n\r\n", SECOND + 4);
+    CHECK(flow && strcmp(then_of(e, flow), "SSH") == 0); /* once */
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
+/* A refused tunnel is plain HTTP. */
+static void a_tunnel_refused(void)
+{
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &usual, false, 0, SYN, "", SECOND);
+    tcp(e, &usual, false, 1, ACK, "CONNECT example.net:22 HTTP/1.1\r\n\r\n", SECOND + 1);
+    tcp(e, &usual, true, 1, ACK, "HTTP/1.1 403 Forbidden\r\n\r\n", SECOND + 2);
+    struct cdpi_flow *flow = tcp(e, &usual, true, 30, ACK, server_line, SECOND + 3);
+    CHECK(flow && *then_of(e, flow) == '\0');
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
+/* FTP tells where its data will be; another port is not believed to be that. */
+static void data_that_is_announced(void)
+{
+    static const struct ends control = {{0xc0000201, 0xc0000202}, {40000, 21}, false};
+    static const struct ends data = {{0xc0000201, 0xc0000202}, {40001, 50001}, false};
+    static const struct ends other = {{0xc0000201, 0xc0000202}, {40002, 50002}, false};
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &control, false, 0, SYN, "", SECOND);
+    tcp(e, &control, true, 1, ACK, "220 FTP server ready\r\n", SECOND + 1);
+    tcp(e, &control, false, 1, ACK, "USER anonymous\r\n", SECOND + 2);
+    tcp(e, &control, true, 23, ACK, "331 Password please\r\n", SECOND + 3);
+    tcp(e, &control, false, 17, ACK, "PASV\r\n", SECOND + 4);
+    tcp(e, &control, true, 44, ACK, "227 Entering Passive Mode (192,0,2,2,195,81).\r\n",
+        SECOND + 5);
+    struct cdpi_flow *flow = tcp(e, &data, false, 0, SYN, "", SECOND + 6);
+    struct cdpi_verdict v = flow ? cdpi_classify(e, flow) : (struct cdpi_verdict){0};
+    CHECK(v.protocol && strcmp(cdpi_protocol_name(e, v.protocol), "FTP-DATA") == 0);
+    CHECK(v.confidence == CDPI_LIKELY && strncmp(v.evidence.rule, "announced by flow ", 18) == 0);
+    flow = tcp(e, &other, false, 0, SYN, "", SECOND + 7);
+    CHECK(flow && cdpi_classify(e, flow).protocol == 0);
+    flow = tcp(e, &data, false, 900, SYN, "", 500 * SECOND); /* later than it was good for */
+    CHECK(flow && cdpi_classify(e, flow).protocol == 0);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
+/* Zeros that pad a bare acknowledgement are not the stream's first bytes. */
+static void padding_is_no_payload(void)
+{
+    struct frame f;
+    struct log log;
+    struct cdpi_flow *flow = NULL;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    tcp(e, &usual, false, 100, SYN, "", SECOND);
+    build_tcp(&f, &usual, false, 101, ACK, "\0\0\0\0\0", 6);
+    struct cdpi_frame frame = as_frame(&f, SECOND + 1);
+    CHECK(cdpi_packet_flow(e, &frame, &flow, NULL) == CDPI_OK);
+    flow = tcp(e, &usual, false, 101, ACK, client_line, SECOND + 2);
+    CHECK(flow && is_ssh(e, flow));
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
 static void ports_used_again(void)
 {
     struct log log;
@@ -332,6 +413,10 @@ int main(void)
     a_flow_from_syn_to_fin(true);
     segments_in_any_order();
     a_beginning_that_comes_late();
+    a_tunnel_by_connect();
+    a_tunnel_refused();
+    data_that_is_announced();
+    padding_is_no_payload();
     ports_used_again();
     the_client_is_found();
     one_side_is_not_believed();

@@ -66,6 +66,22 @@ def main():
     check(code == 0 and "greeting:GREETING (likely, greeting)" in out, "a module alone: %s" % out)
     code, out = run(tool, "--modules", "own," + module, "--set", "greeting.nosuch=1", "--flows", CAPTURE)
     check(code == 0 and "nosuch" in out and "SSH" in out, "a module that does not open costs a line: %s" % out)
+    shout, count = example("cdpi-shout.so"), example("cdpi-count.so")
+    if os.path.exists(shout):
+        code, out = run(tool, "--modules", shout, "--set", "shout.least=3", "--explain", CAPTURE)
+        check(code == 0 and "shout:SHOUT (likely, shout)" in out and "bytes 0 to 2" in out, "a module in C++: %s" % out)
+        code, out = run(tool, "--modules", "own," + shout, "--set", "shout.least=x", "--flows", CAPTURE)
+        check(code == 0 and "wants a number" in out and "SSH" in out, "an exception stays inside: %s" % out)
+    else:
+        print("SKIP a module in C++: there is no compiler")
+    if os.path.exists(count):
+        capture = os.path.join(ROOT, "tests/captures/syslog-rsyslog.pcap")
+        code, out = run(tool, "--modules", count, "--set", "count.least=1", "--explain", capture)
+        check(code == 0 and "count:MONOLOGUE (likely, count)" in out, "a module in Rust: %s" % out)
+        code, out = run(tool, "--modules", "own," + count, "--set", "count.most=1", "--flows", capture)
+        check(code == 0 and "only setting" in out, "a module in Rust that does not open: %s" % out)
+    else:
+        print("SKIP a module in Rust: there is no rustc")
     print("examples: %d checks passed, %d failed" % (passed, failed))
     return 1 if failed else 0
 

@@ -32,8 +32,8 @@ static void what_is_refused(void)
         "cdpi-model 1\nclass -\nclass A\nfeature 1 0\n",                  /* no weight */
         "cdpi-model 1\nclass -\nclass A\nscale 0\nfeature 1 0:1\n",       /* scale */
         "cdpi-model 1\nclass -\nclass A\nword\nfeature 1 0:1\n",          /* word */
-        "cdpi-model 1\nclass -\nclass "
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nfeature 1 0:1\n",
+        ("cdpi-model 1\nclass -\nclass "
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nfeature 1 0:1\n"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char why[200] = "";

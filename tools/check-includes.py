@@ -24,6 +24,10 @@ MAY_SEE_PUBLIC = {"engine": PUBLIC, "capture": {"cdpi/cdpi.h", "cdpi/capture.h"}
                   "cli": {"cdpi/cdpi.h", "cdpi/capture.h"}}
 # A protocol never sees these; a foreign library's header is included in one place.
 FORBIDDEN_IN_PROTOCOLS = {"stdio.h", "stdlib.h", "time.h", "unistd.h", "malloc.h"}
+# Modules: cdpi/module.h, what they share, their own folder; a foreign library's header in one file each.
+MODULES_SHARED = {"names.h"}
+FOREIGN_IN_MODULES = {"ndpi_api.h": "modules/ndpi/version.h", "libprotoident.h": "modules/protoident/protoident.cc",
+                      "linear.h": "modules/ml/model.c"}
 FOREIGN = {"openssl/": "crypto", "pcap": "capture", "zlib.h": "capture", "zstd.h": "capture"}
 
 
@@ -42,9 +46,32 @@ def wrong(path, folder, name, quoted):
     return any(name.startswith(prefix) and folder != home for prefix, home in FOREIGN.items())
 
 
+def wrong_in_module(where, name, quoted):
+    if name.startswith("cdpi/"):
+        return name != "cdpi/module.h"
+    if quoted:
+        own = where.split("/")[1]
+        return name not in MODULES_SHARED | {"names.def"} and name.split("/")[0] != own
+    return name in FOREIGN_IN_MODULES and FOREIGN_IN_MODULES[name] != where
+
+
+def check_modules(root):
+    """(edges, bad) of the folder modules."""
+    edges = bad = 0
+    for path in sorted(p for p in (root / "modules").rglob("*") if p.suffix in (".c", ".h", ".cc")):
+        where = str(path.relative_to(root))
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            m = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+            edges += bool(m)
+            if m and wrong_in_module(where, m.group(2), m.group(1) == '"'):
+                print("FAIL %s:%d: a module may not include %s" % (where, number, m.group(2)))
+                bad += 1
+    return edges, bad
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent / "src"
-    bad = edges = 0
+    edges, bad = check_modules(root.parent)
     for path in sorted(root.rglob("*.[ch]")):
         folder = path.relative_to(root).parts[0]
         if folder not in EDGES:

@@ -24,5 +24,10 @@ cmake -S "$prefix/consumer" -B "$prefix/consumer/build" -DCMAKE_PREFIX_PATH="$pr
 cmake --build "$prefix/consumer/build" >/dev/null
 "$prefix/consumer/build/consumer" "$capture" | grep -q detected && passed=$((passed + 1))
 "$prefix/bin/cdpi" --version | grep -q cdpi && passed=$((passed + 1))
-echo "install: $passed checks passed, $((3 - passed)) failed"
-[ "$passed" -eq 3 ]
+# What was built as a module is found where it was installed.
+path=$(echo "$prefix"/lib*/cdpi/modules "$prefix"/lib/*/cdpi/modules)
+built=$(ls build/release/modules/*.so 2>/dev/null | wc -l)
+opened=$(CDPI_MODULE_PATH=${path// /:} "$prefix/bin/cdpi" --list modules | grep -cE '^(ndpi|protoident|ml) +[0-9l]')
+[ "$built" -eq "$opened" ] && passed=$((passed + 1))
+echo "install: $passed checks passed, $((4 - passed)) failed"
+[ "$passed" -eq 4 ]

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "names.h"
 #include "ndpi/version.h"
@@ -100,7 +101,8 @@ static bool apply(struct ndpi_module *m, char *why, size_t why_size)
             return false;
         }
     }
-    if (m->protocols && ndpi_load_protocols_file(m->ndpi, m->protocols) != 0) {
+    if (m->protocols && (access(m->protocols, R_OK) != 0 || /* nDPI would print */
+                         ndpi_load_protocols_file(m->ndpi, m->protocols) != 0)) {
         snprintf(why, why_size, "cannot read protocols from %s", m->protocols);
         return false;
     }

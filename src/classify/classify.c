@@ -5,7 +5,7 @@
 
 #include "classify/signatures.h"
 
-enum { MAX_PROPOSED = 24, MAX_CHILDREN = 12, PORTS_TOTAL = 65536 };
+enum { MAX_PROPOSED = 24, MAX_CHILDREN = 12, PORTS_TOTAL = 65536, NUMBERS = 2048 };
 
 /* What the catalog's words come to, resolved once. */
 struct room {
@@ -25,7 +25,8 @@ struct classifier {
     uint16_t room_count;
     uint16_t unsigned_count[3]; /* rooms to ask about every first payload: TCP, UDP, SCTP */
     uint16_t *unsigned_rooms[3];
-    room_index *port_room[2]; /* TCP, UDP: who claims a port */
+    room_index *port_room[2];    /* TCP, UDP: who claims a port */
+    room_index room_of[NUMBERS]; /* by catalog number */
     struct room rooms[];
 };
 
@@ -96,7 +97,10 @@ struct classifier *classifier_build(struct memory *memory, bool reversed)
         c->port_room[slot] = lists + 3 * n + slot * PORTS_TOTAL;
         memset(c->port_room[slot], 0xff, PORTS_TOTAL * sizeof(room_index));
     }
+    memset(c->room_of, 0xff, sizeof c->room_of);
     for (room_index i = 0; i < n; i++) {
+        if (catalog_rooms[i].number < NUMBERS)
+            c->room_of[catalog_rooms[i].number] = i;
         c->rooms[i].parent = NO_ROOM;
         c->rooms[i].validated_by = i;
         c->rooms[i].told_apart_by_port = NO_ROOM;
@@ -131,6 +135,18 @@ room_index classifier_guess(const struct classifier *classifier, uint8_t transpo
 {
     unsigned slot = transport_slot(transport);
     return slot < 2 ? classifier->port_room[slot][port] : NO_ROOM;
+}
+
+room_index classifier_room(const struct classifier *classifier, uint16_t number)
+{
+    return number < NUMBERS ? classifier->room_of[number] : NO_ROOM;
+}
+
+bool classifier_could_be(const struct classifier *classifier, room_index room, uint8_t transport,
+                         const uint8_t *data, uint32_t size, uint32_t wire)
+{
+    return signature_table_fits(classifier->table, room, transport, data, size,
+                                transport == OVER_UDP ? wire : 0);
 }
 
 bool classifier_knows_port(const struct classifier *classifier, uint8_t transport, uint16_t port)
@@ -737,6 +753,8 @@ static const char *check_room(room_index i, char *text, size_t room)
     }
     if (!wrong && catalog_find_room(p->name) != i)
         wrong = "has a name that is used twice";
+    if (!wrong && catalog_rooms[i].number >= NUMBERS)
+        wrong = "has a number past 2047";
     for (room_index j = 0; !wrong && j < i; j++) {
         if (catalog_rooms[j].number == catalog_rooms[i].number)
             wrong = "has a number that is used twice";

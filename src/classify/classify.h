@@ -97,6 +97,11 @@ struct classify_outcome classify_end(const struct classifier *classifier,
                                      uint8_t packet);
 
 /* Whether a side of a flow on this port is the server's, by the catalog's well-known ports. */
+/* The room of a catalog number, or NO_ROOM. */
+room_index classifier_room(const struct classifier *classifier, uint16_t number);
+/* Whether a first payload carries one of the room's signatures. */
+bool classifier_could_be(const struct classifier *classifier, room_index room, uint8_t transport,
+                         const uint8_t *data, uint32_t size, uint32_t wire);
 bool classifier_knows_port(const struct classifier *classifier, uint8_t transport, uint16_t port);
 /* The room that claims a server port, or NO_ROOM: a guess. */
 room_index classifier_guess(const struct classifier *classifier, uint8_t transport, uint16_t port);

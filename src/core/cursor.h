@@ -206,10 +206,13 @@ static inline int32_t cursor_find_bytes(const struct cursor *c, const void *byte
     uint32_t room = cursor_left(c) < within ? cursor_left(c) : within;
     if (room < n)
         return -1;
-    const uint8_t *from = c->data + c->at;
-    for (uint32_t i = 0; i + n <= room; i++) {
-        if (from[i] == *(const uint8_t *)bytes && memcmp(from + i, bytes, n) == 0)
-            return (int32_t)i;
+    const uint8_t *from = c->data + c->at, *last = from + (room - n);
+    for (const uint8_t *at = from; at <= last; at++) {
+        at = memchr(at, *(const uint8_t *)bytes, (size_t)(last - at) + 1);
+        if (!at)
+            return -1;
+        if (memcmp(at, bytes, n) == 0)
+            return (int32_t)(at - from);
     }
     return -1;
 }

@@ -9,6 +9,9 @@
 #include "classify/classify.h"
 #include "core/memory.h"
 #include "decode/packet.h"
+#include "decode/tunnel.h"
+#include "engine/note.h"
+#include "flow/expected.h"
 #include "flow/head.h"
 #include "flow/packets.h"
 #include "flow/table.h"
@@ -22,6 +25,7 @@ enum {
     MAX_NAMES = 1024,   /* names that modules bring */
     FIRST_NAME = 32768, /* their numbers */
     NAME_SIZE = 64,
+    NAME_CACHE = 256,
     LINGER_MS = 15000, /* a closed flow absorbs late packets */
     INSPECTION_US = 30 * 1000 * 1000,
     UDP_DATAGRAMS = 8,
@@ -60,9 +64,12 @@ struct found {
 struct cdpi {
     struct memory memory;
     struct decoder decoder;
+    struct tunnel_table tunnels;
     struct table tables[2]; /* IPv4, IPv6 */
     struct table_share table_share;
     struct head_pool heads;
+    struct note_pool notes;
+    struct expected_table expected;
     struct classifier *classifier;
 
     struct module modules[MAX_MODULES];
@@ -96,7 +103,11 @@ struct cdpi {
     uint64_t own_asked, own_answered;
     char (*names)[NAME_SIZE];
     uint32_t name_count;
-    void *module_state; /* scratch for modules' flow_state */
+    struct {
+        uint64_t hash;
+        cdpi_protocol_id number;
+    } name_cache[NAME_CACHE]; /* of what modules answered last */
+    void *module_state;       /* scratch for modules' flow_state */
     size_t module_state_size;
 
     struct packet packets[BATCH * (MAX_DEPTH + 1)];
@@ -135,6 +146,22 @@ bool engine_force_oldest(struct cdpi *engine);
 
 struct classification *head_classification(struct head *head);
 
+/* ---- following.c ------------------------------------------------------------------------- */
+
+/* After a verdict whose room has a follower: hands on what is in the head, or the first packet.
+ * False: the flow is not followed. */
+bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
+                            const struct head *head, const struct packet *first);
+/* A payload packet of a followed flow. */
+void engine_follow(struct cdpi *engine, const struct flow_place *place,
+                   const struct packet *packet);
+/* A new flow that another has announced gets its name. */
+void engine_meet_expectation(struct cdpi *engine, const struct flow_place *place,
+                             const struct packet *first);
+/* A flow's note, or NULL. */
+const struct note *engine_note(const struct cdpi *engine, const struct hot *hot);
+void engine_release_note(struct cdpi *engine, struct hot *hot);
+
 /* ---- verdict.c --------------------------------------------------------------------------- */
 
 void engine_store(struct cdpi *engine, const struct flow_place *place,
@@ -144,6 +171,8 @@ struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_
 void engine_tell(struct cdpi *engine, enum cdpi_event event, const struct flow_place *place);
 /* The number of a rule's name. */
 uint16_t engine_rule(struct cdpi *engine, const char *rule);
+/* Where the module `own` stands in the list. */
+uint8_t engine_own_index(const struct cdpi *engine);
 /* Where a verdict comes from, in a struct cdpi_verdict. */
 void classification_to_verdict(const struct cdpi *engine, const struct classification *c,
                                struct cdpi_verdict *verdict);
@@ -211,6 +240,12 @@ static inline unsigned client_direction(const struct hot *hot)
 static inline enum side direction_side(const struct hot *hot, unsigned direction)
 {
     return direction == client_direction(hot) ? CLIENT : SERVER;
+}
+
+/* Undecided, or followed. */
+static inline bool wants_payload(const struct hot *hot)
+{
+    return hot_state(hot) <= FLOW_FOLLOWED;
 }
 
 static inline bool is_undecided(const struct hot *hot)

@@ -69,14 +69,9 @@ static void view_head(struct view *v, const struct hot *hot, const struct head *
 
 /* ---- verdicts told ----------------------------------------------------------------------- */
 
-static void release_head(struct cdpi *engine, const struct flow_place *place)
+static void release_head(struct cdpi *engine, uint32_t number)
 {
-    struct hot *hot = place_hot(place);
-    if (hot->head == NO_HEAD || hot->bits & FLOW_HAS_NOTE)
-        return;
-    uint32_t number = hot->head;
     struct head *head = head_at(&engine->heads, number);
-    hot->head = NO_HEAD;
     packets_release(&engine->kept, &head->packets);
     head_release(&engine->heads, head);
 }
@@ -97,18 +92,35 @@ static void take_verdict(struct cdpi *engine, const struct flow_place *place,
         engine_tell(engine, had ? CDPI_EVENT_CHANGED : CDPI_EVENT_CLASSIFIED, place);
 }
 
-static void settle(struct cdpi *engine, const struct flow_place *place, bool known)
+static bool may_be_followed(const struct cdpi *engine, const struct hot *hot, bool known)
 {
-    hot_set_state(place_hot(place), known ? FLOW_SETTLED : FLOW_GIVEN_UP);
-    engine_tell(engine, known ? CDPI_EVENT_FINAL : CDPI_EVENT_GAVE_UP, place);
-    release_head(engine, place);
+    return known && engine->has_own && hot->source == engine_own_index(engine) &&
+           (hot->ip_protocol == IP_TCP || hot->ip_protocol == IP_UDP);
 }
 
-static void settle_by_own(struct cdpi *engine, const struct flow_place *place)
+/* The end of the inspection. `first`: the packet, where one without a head was enough. */
+static void settle(struct cdpi *engine, const struct flow_place *place, bool known,
+                   const struct packet *first)
+{
+    struct hot *hot = place_hot(place);
+    uint32_t number = hot->bits & FLOW_HAS_NOTE ? NO_HEAD : hot->head;
+    const struct head *head = number == NO_HEAD ? NULL : head_at(&engine->heads, number);
+    hot_set_state(hot, known ? FLOW_SETTLED : FLOW_GIVEN_UP);
+    engine_tell(engine, known ? CDPI_EVENT_FINAL : CDPI_EVENT_GAVE_UP, place);
+    if (number != NO_HEAD)
+        hot->head = NO_HEAD;
+    if (may_be_followed(engine, hot, known))
+        engine_begin_following(engine, place, head, first);
+    if (number != NO_HEAD)
+        release_head(engine, number);
+}
+
+static void settle_by_own(struct cdpi *engine, const struct flow_place *place,
+                          const struct packet *first)
 {
     engine->own_asked++;
     engine->own_answered++;
-    settle(engine, place, true);
+    settle(engine, place, true, first);
 }
 
 /* ---- the end of the budget --------------------------------------------------------------- */
@@ -152,7 +164,7 @@ static void finish(struct cdpi *engine, const struct flow_place *place, struct h
     known = known && engine->own_leads;
     if (!known || engine->ask_all)
         known = engine_ask_modules(engine, place, head, known);
-    settle(engine, place, known);
+    settle(engine, place, known, NULL);
 }
 
 /* What own says of all that is there. */
@@ -184,7 +196,7 @@ void engine_conclude(struct cdpi *engine, const struct flow_place *place)
     if (!is_undecided(hot))
         return;
     if (hot->head == NO_HEAD || hot->bits & FLOW_HAS_NOTE) {
-        settle(engine, place, hot->verdict != 0);
+        settle(engine, place, hot->verdict != 0, NULL);
         return;
     }
     struct head *head = head_at(&engine->heads, hot->head);
@@ -372,7 +384,7 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
         changed = said.changed;
         if (said.certain && engine->own_leads && !engine->ask_all) {
             take_verdict(engine, place, &c, true);
-            settle_by_own(engine, place);
+            settle_by_own(engine, place, p);
             return;
         }
     }
@@ -421,7 +433,7 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
             if (engine->ask_all)
                 end_own(engine, place, head);
             else
-                settle_by_own(engine, place);
+                settle_by_own(engine, place, NULL);
             return;
         }
         take_verdict(engine, place, c, said.changed);
@@ -444,6 +456,10 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
 void engine_inspect(struct cdpi *engine, const struct flow_place *place, const struct packet *p)
 {
     struct hot *hot = place_hot(place);
+    if (hot_state(hot) == FLOW_FOLLOWED) {
+        engine_follow(engine, place, p);
+        return;
+    }
     engine->stats.inspected++;
     if (hot->head == NO_HEAD)
         inspect_first(engine, place, p);

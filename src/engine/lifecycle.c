@@ -148,6 +148,8 @@ static void finish_flow(struct cdpi *engine, const struct flow_place *place,
     place_cold(place)->end_reason = (uint8_t)((unsigned)reason & 7u) & 7u;
     count_verdict(engine, hot);
     engine_tell(engine, CDPI_EVENT_ENDED, place);
+    if (hot->bits & FLOW_HAS_NOTE)
+        engine_release_note(engine, hot);
 }
 
 void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
@@ -267,11 +269,13 @@ bool engine_process(struct cdpi *engine, const struct packet *p, uint32_t hint)
     hot->last = engine->now_ms;
     if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
         note_tcp_flags(hot, cold, p);
-    if (is_new)
+    if (is_new) {
         engine_tell(engine, CDPI_EVENT_NEW, &place);
-    else
+        if (engine->expected.places)
+            engine_meet_expectation(engine, &place, p);
+    } else
         hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
-    if (p->payload_wire && is_undecided(hot) && !is_padding(p))
+    if (p->payload_wire && wants_payload(hot) && !is_padding(p))
         engine_inspect(engine, &place, p);
     return is_new;
 }

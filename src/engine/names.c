@@ -70,7 +70,7 @@ static cdpi_protocol_id bring_name(struct cdpi *engine, const char *name)
 }
 
 /* "Ours|module:NAME": the first that is there; else the last is brought. */
-cdpi_protocol_id engine_name_number(struct cdpi *engine, const char *name)
+static cdpi_protocol_id find_or_bring(struct cdpi *engine, const char *name)
 {
     char word[NAME_SIZE];
     for (;; name++) {
@@ -81,6 +81,28 @@ cdpi_protocol_id engine_name_number(struct cdpi *engine, const char *name)
         if (number || !*name)
             return number ? number : bring_name(engine, word);
     }
+}
+
+static uint64_t hash_name(const char *name)
+{
+    uint64_t hash = 0x8EBC6AF09C88C6E3u;
+    for (; *name; name++)
+        hash = hash_fold(hash ^ (uint8_t)*name, 0x9E3779B97F4A7C15u);
+    return hash;
+}
+
+/* Modules answer the same names again and again: a search through all names costs more than the
+ * rest of an answer. */
+cdpi_protocol_id engine_name_number(struct cdpi *engine, const char *name)
+{
+    uint64_t hash = hash_name(name);
+    size_t place = hash % NAME_CACHE;
+    if (engine->name_cache[place].hash == hash && engine->name_cache[place].number)
+        return engine->name_cache[place].number;
+    cdpi_protocol_id number = find_or_bring(engine, name);
+    engine->name_cache[place].hash = hash;
+    engine->name_cache[place].number = number;
+    return number;
 }
 
 static uint8_t category_of(cdpi_protocol_id protocol)

@@ -31,7 +31,7 @@ static uint16_t room_number(room_index room)
     return room == NO_ROOM ? 0 : catalog_rooms[room].number;
 }
 
-static uint8_t own_index(const struct cdpi *engine)
+uint8_t engine_own_index(const struct cdpi *engine)
 {
     for (uint32_t i = 0; i < engine->module_count; i++) {
         if (engine->modules[i].kind == MODULE_OWN)
@@ -47,7 +47,7 @@ void engine_store(struct cdpi *engine, const struct flow_place *place,
     struct cold *cold = place_cold(place);
     hot->verdict = room_number(c->room);
     hot->application = c->room == NO_ROOM ? 0 : c->application;
-    hot->source = own_index(engine);
+    hot->source = engine_own_index(engine);
     hot->bits &= (uint16_t) ~(FLOW_CERTAIN | FLOW_APART);
     if (c->is_certain)
         hot->bits |= FLOW_CERTAIN;
@@ -135,6 +135,12 @@ struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_
         if (hot->ip_protocol != IP_TCP && hot->ip_protocol != IP_UDP && !cold->rule)
             v.evidence.rule = "IP protocol number";
     }
+    const struct note *note = engine_note(engine, hot);
+    if (note) {
+        v.then = note->then;
+        if (*note->rule)
+            v.evidence.rule = note->rule;
+    }
     return v;
 }
 
@@ -153,7 +159,7 @@ void classification_to_verdict(const struct cdpi *engine, const struct classific
     verdict->application = c->application;
     verdict->confidence = c->is_certain ? CDPI_CERTAIN : CDPI_LIKELY;
     verdict->state = c->is_certain ? CDPI_FINAL : CDPI_PARTIAL;
-    verdict->source = engine->modules[own_index(engine)].name;
+    verdict->source = engine->modules[engine_own_index(engine)].name;
     verdict->evidence = (struct cdpi_evidence){.rule = c->rule,
                                                .packet = c->evidence_packet,
                                                .side = (enum cdpi_side)c->evidence_side,

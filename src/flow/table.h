@@ -46,8 +46,8 @@ enum flow_state {
     FLOW_SILENT = 0, /* no payload yet */
     FLOW_INSPECTING,
     FLOW_PARTIAL,  /* a likely verdict that may still change */
-    FLOW_SETTLED,  /* final */
     FLOW_FOLLOWED, /* final, and its payload is handed to a follower */
+    FLOW_SETTLED,  /* final */
     FLOW_GIVEN_UP
 };
 

@@ -42,6 +42,13 @@ static inline bool tls_record(struct cursor *c, struct tls_record *r)
            r->length > 0 && r->length <= TLS_RECORD_LIMIT;
 }
 
+/* A client hello's record stands here: what STARTTLS leads to. */
+static inline bool tls_begins(const struct cursor *c)
+{
+    return cursor_peek(c, 0) == TLS_HANDSHAKE && cursor_peek(c, 1) == 3 && cursor_peek(c, 2) <= 4 &&
+           cursor_peek(c, 5) == 1;
+}
+
 struct dtls_record {
     uint8_t type;
     uint16_t version, epoch, length;

@@ -95,6 +95,12 @@ static void write_endpoints(struct output *out, const struct cdpi_flow_info *inf
         write_number(w, info->vlan);
         write_char(w, ']');
     }
+    if (*info->tunnel_kind) {
+        write_text(w, ",\"tunnel\":{\"type\":");
+        write_json_string(w, info->tunnel_kind, false);
+        number(w, "id", info->tunnel_id);
+        write_char(w, '}');
+    }
     cdpi_community_id(info, 0, community_id);
     string(w, "community_id", community_id);
 }
@@ -124,6 +130,18 @@ static void write_evidence(struct writer *w, const struct cdpi_evidence *e)
     write_char(w, '}');
 }
 
+static void write_answer(struct output *out, const struct cdpi_verdict *v)
+{
+    if (!v->protocol) {
+        protocol(out, "guess", v->guess);
+        return;
+    }
+    protocol(out, "protocol", v->protocol);
+    protocol(out, "application", v->application);
+    string(&out->writer, "confidence", confidence_name(v->confidence));
+    write_evidence(&out->writer, &v->evidence);
+}
+
 static void write_answers(struct output *out, const struct cdpi_module_answer *answers,
                           size_t count)
 {
@@ -138,7 +156,7 @@ static void write_answers(struct output *out, const struct cdpi_module_answer *a
                : a->state == CDPI_NO_ANSWER ? "no_answer"
                                             : "not_asked");
         if (a->state == CDPI_ANSWERED)
-            protocol(out, "protocol", a->verdict.protocol ? a->verdict.protocol : a->verdict.guess);
+            write_answer(out, &a->verdict);
         write_char(w, '}');
     }
     write_char(w, ']');

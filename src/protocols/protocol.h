@@ -205,6 +205,19 @@ static inline enum answer judge_sides(struct inspection *in, side_validator *cli
     return first < second ? first : second;
 }
 
+/* As judge_sides; but where the capture joined a stream that was under way, either side may stand
+ * anywhere in it, and one side's YES leaves it likely. For protocols whose messages are beyond
+ * doubt by themselves. */
+static inline enum answer judge_joined(struct inspection *in, side_validator *client,
+                                       side_validator *server)
+{
+    enum answer both = judge_sides(in, client, server);
+    if (both != NO || !in->is_midstream || !both_spoke(in))
+        return both;
+    bool is_one = client(in, in->client) == YES || server(in, in->server) == YES;
+    return is_one ? LIKELY : NO;
+}
+
 /* ---- signatures -------------------------------------------------------------------------- */
 
 /* First bytes that propose this protocol. All that is declared must hold. Bytes are compared under
@@ -279,14 +292,45 @@ enum category {
         __VA_ARGS__, 0                                                                             \
     }
 
-/* A flow that is followed after its verdict (DESIGN.md section 3): 256 bytes of its own, and every
- * payload. */
+/* Another flow that this one tells of: who will listen where, and what will be spoken there. */
+enum announced_at { AT_ADDRESS = 0, AT_CLIENT, AT_SERVER };
+struct announcement {
+    const char *protocol; /* canonical name */
+    uint8_t transport;    /* OVER_TCP or OVER_UDP */
+    uint8_t at;           /* enum announced_at */
+    bool is_v6;           /* AT_ADDRESS: which kind */
+    uint8_t address[16];  /* network byte order */
+    uint16_t port;
+};
+enum { ANNOUNCEMENTS = 4 };
+
+/* A flow that is followed after its verdict (DESIGN.md section 3): a small memory of its own, and
+ * every payload. The follower is given what came before the verdict first. */
 struct follow {
     uint8_t transport;
     uint16_t client_port, server_port;
-    uint8_t state[224]; /* the follower's own; zero at first */
+    /* Said by the follower. */
+    const char *speaks; /* with FOLLOW_SPEAKS: canonical name; NULL: what comes is looked at anew */
+    struct announcement announced[ANNOUNCEMENTS]; /* taken after each call */
+    uint32_t announced_count;
+    uint8_t state[32]; /* the follower's own; zero at first */
 };
-enum follow_answer { FOLLOW_ON = 0, FOLLOW_DONE, FOLLOW_SPEAKS };
+enum follow_answer {
+    FOLLOW_ON = 0,
+    FOLLOW_DONE,  /* nothing more is to come of it */
+    FOLLOW_SPEAKS /* from here on another protocol */
+};
+
+/* What can still be announced in this call; NULL where the list is full. */
+static inline struct announcement *announce(struct follow *follow, const char *protocol,
+                                            uint8_t transport, uint16_t port)
+{
+    if (follow->announced_count == ANNOUNCEMENTS || port == 0)
+        return NULL;
+    struct announcement *a = &follow->announced[follow->announced_count++];
+    *a = (struct announcement){.protocol = protocol, .transport = transport, .port = port};
+    return a;
+}
 
 struct cdpi_protocol {
     const char *name;      /* canonical, the field's spelling: "SSH", "MQTT", "BitTorrent" */
@@ -312,9 +356,9 @@ struct cdpi_protocol {
         uint16_t port;
     } told_by;
 
-    /* Called for each payload after the verdict; see struct follow. On FOLLOW_SPEAKS, *speaks is
-     * the canonical name of what the flow speaks from here on. */
-    enum follow_answer (*follow)(struct follow *follow, struct cursor payload, const char **speaks);
+    /* Called for each payload after the verdict; payload->side tells whose it is. With
+     * FOLLOW_SPEAKS the cursor stands where the other protocol begins. */
+    enum follow_answer (*follow)(struct follow *follow, struct cursor *payload);
 };
 
 /* SIGNATURES(table): both fields at once. */

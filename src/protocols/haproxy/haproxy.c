@@ -75,6 +75,24 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge_client, NULL);
 }
 
+/* What comes after the header is the connection that it tells of. */
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    (void)f;
+    if (payload->side != CLIENT)
+        return FOLLOW_ON;
+    if (cursor_starts_with(payload, "PROXY ")) {
+        int32_t end = cursor_find_text(payload, "\r\n", 108);
+        if (end > 0)
+            cursor_skip(payload, (uint32_t)end + 2);
+    } else if (cursor_starts_with(payload, "\r\n\r\n")) {
+        cursor_skip(payload, 14);
+        uint16_t size = cursor_u16(payload);
+        cursor_skip(payload, size);
+    }
+    return payload->ran_short ? FOLLOW_DONE : FOLLOW_SPEAKS;
+}
+
 static const struct signature signatures[] = {
     SIGNATURE(0, "PROXY TCP"),
     SIGNATURE(0, "PROXY UNKNOWN"),
@@ -89,4 +107,5 @@ const struct cdpi_protocol cdpi_protocol_haproxy = {
     .is_one_sided = true,
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

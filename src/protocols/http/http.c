@@ -116,6 +116,45 @@ static enum answer validate(struct inspection *in)
     return client < server ? client : server;
 }
 
+/* A tunnel by CONNECT (RFC 9110 section 9.3.6), or a change of protocol by Upgrade (section 7.8):
+ * what the client asked for, and the server granted. */
+enum { ASKED_NOTHING = 0, ASKED_CONNECT, ASKED_WEBSOCKET, ASKED_HTTP2, HEAD_LIMIT_ = 4096 };
+
+static uint8_t asked_for(struct cursor head)
+{
+    if (cursor_starts_with(&head, "CONNECT "))
+        return ASKED_CONNECT;
+    int32_t at = cursor_find_text(&head, "\nUpgrade: ", HEAD_LIMIT_);
+    if (at < 0)
+        at = cursor_find_text(&head, "\nupgrade: ", HEAD_LIMIT_);
+    if (at < 0)
+        return ASKED_NOTHING;
+    cursor_skip(&head, (uint32_t)at + 10);
+    if (cursor_accept_nocase(&head, "websocket"))
+        return ASKED_WEBSOCKET;
+    return cursor_accept_nocase(&head, "h2c") ? ASKED_HTTP2 : ASKED_NOTHING;
+}
+
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    if (payload->side == CLIENT) {
+        if (!f->state[0])
+            f->state[0] = asked_for(*payload);
+        return f->state[0] ? FOLLOW_ON : FOLLOW_DONE;
+    }
+    if (!f->state[0] || !cursor_starts_with(payload, "HTTP/1."))
+        return FOLLOW_DONE;
+    bool is_connect = f->state[0] == ASKED_CONNECT;
+    int32_t end = cursor_find_text(payload, "\r\n\r\n", HEAD_LIMIT_);
+    int granted = cursor_peek(payload, 9);
+    if (end < 0 || (is_connect ? granted != '2' : granted != '1'))
+        return FOLLOW_DONE;
+    cursor_skip(payload, (uint32_t)end + 4);
+    if (!is_connect)
+        f->speaks = f->state[0] == ASKED_WEBSOCKET ? "WebSocket" : "HTTP2";
+    return FOLLOW_SPEAKS;
+}
+
 static const struct signature signatures[] = {
     SIGNATURE(0, "HTTP/1."),
     SIGNATURE(0, "GET "),
@@ -174,4 +213,5 @@ const struct cdpi_protocol cdpi_protocol_http = {
     .tcp_ports = PORTS(80, 8080, 3128, 8000, 8008, 8888),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

@@ -54,6 +54,36 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
+/* "client_port=4588-4589": RTP there, RTCP on the next (RFC 7826 section 18.54, RFC 2326
+ * section 12.39). */
+static void announce_ports(struct follow *f, struct cursor line, const char *name, uint32_t size,
+                           enum announced_at at)
+{
+    uint32_t port = 0;
+    int32_t found = cursor_find_bytes(&line, name, size, 1024);
+    if (found < 0)
+        return;
+    cursor_skip(&line, (uint32_t)found + size);
+    if (text_digits(&line, 5, &port) == 0 || port == 0 || port >= 65535)
+        return;
+    struct announcement *rtp = announce(f, "RTP", OVER_UDP, (uint16_t)port);
+    struct announcement *rtcp = announce(f, "RTCP", OVER_UDP, (uint16_t)(port + 1));
+    if (rtp && rtcp)
+        rtp->at = rtcp->at = (uint8_t)at;
+}
+
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    struct cursor line;
+    while (text_line(payload, 1024, &line) == LINE_WHOLE) {
+        if (payload->side != SERVER || !text_has(line, "transport:"))
+            continue;
+        announce_ports(f, line, "client_port=", 12, AT_CLIENT);
+        announce_ports(f, line, "server_port=", 12, AT_SERVER);
+    }
+    return FOLLOW_ON;
+}
+
 static const struct signature signatures[] = {
     SIGNATURE(0, "RTSP/1."),
     SIGNATURE(0, "RTSP/2."),
@@ -84,4 +114,5 @@ const struct cdpi_protocol cdpi_protocol_rtsp = {
     .udp_ports = PORTS(554),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

@@ -4,6 +4,7 @@
  * and TCP. Either side sends either. Between messages stand empty lines and, on UDP, zeros or other
  * few bytes to keep a NAT's binding alive (section 7.5, RFC 5626 section 4.4.1).
  */
+#include "framing/sdp.h"
 #include "framing/start_line.h"
 #include "protocols/protocol.h"
 
@@ -62,6 +63,35 @@ static enum answer validate(struct inspection *in)
     return client == YES || server == YES ? LIKELY : NO;
 }
 
+/* Where RTP and RTCP will be received, as the bodies of INVITE and its answers say (RFC 3264). */
+static void announce_media(struct follow *f, const struct sdp_media *media)
+{
+    struct announcement *list[] = {announce(f, "RTP", OVER_UDP, media->port),
+                                   announce(f, "RTCP", OVER_UDP, media->control_port)};
+    for (unsigned i = 0; i < 2 && media->has_address; i++) {
+        if (!list[i])
+            continue;
+        memcpy(list[i]->address, media->address, 16);
+        list[i]->is_v6 = media->is_v6;
+    }
+}
+
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    struct sdp_media media = {0};
+    struct cursor line;
+    if (cursor_find_text(payload, "m=", 4096) < 0)
+        return FOLLOW_ON;
+    /* The media's lines come after the session's address; one of their own is rare. */
+    while (text_line(payload, 1024, &line) == LINE_WHOLE) {
+        if (cursor_starts_with(&line, "c="))
+            sdp_connection(line, &media);
+        else if (sdp_is_media(line, &media) && media.has_address)
+            announce_media(f, &media);
+    }
+    return FOLLOW_ON;
+}
+
 static const struct signature signatures[] = {
     SIGNATURE(0, "SIP/2.0 "),   SIGNATURE(0, "INVITE "),   SIGNATURE(0, "ACK sip"),
     SIGNATURE(0, "ACK tel"),    SIGNATURE(0, "BYE "),      SIGNATURE(0, "CANCEL "),
@@ -82,4 +112,5 @@ const struct cdpi_protocol cdpi_protocol_sip = {
     .udp_ports = PORTS(5060),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

@@ -194,6 +194,43 @@ static enum answer validate(struct inspection *in)
     return answer_by_bits(in, d.bits, version == 4 ? "version 4" : "version 5", &seen);
 }
 
+/* Version 5: the choice of method, the answer to a name and password, then the answer to the
+ * request (RFC 1928 section 6). */
+static bool pass_answers(struct cursor *c)
+{
+    uint8_t version = cursor_u8(c), method = cursor_u8(c);
+    if (version != 5)
+        return false;
+    if (method == 2) /* RFC 1929: 01 00 */
+        cursor_skip(c, 2);
+    cursor_skip(c, 3);
+    uint8_t kind = cursor_u8(c);
+    uint32_t size = kind == 1 ? 4u : kind == 4 ? 16u : 0;
+    if (kind == 3)
+        size = cursor_u8(c);
+    return cursor_skip(c, size + 2) && !c->ran_short;
+}
+
+/* Once the server has granted, the flow is what it was asked for. The server's answers come in
+ * pieces, so the state counts the bytes of what is known; a head holds them all. */
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    if (payload->side == CLIENT)
+        return f->state[0] ? FOLLOW_SPEAKS : FOLLOW_ON;
+    struct cursor c = *payload;
+    bool is_old = cursor_peek(&c, 0) == 0;
+    if (is_old ? cursor_peek(&c, 1) == 0x5a && cursor_skip(&c, 8) : pass_answers(&c)) {
+        *payload = c;
+        f->state[0] = 1;
+        return FOLLOW_ON;
+    }
+    if (c.size >= 10 && cursor_peek(payload, 0) == 5 && cursor_peek(payload, 1) == 0) {
+        f->state[0] = 1; /* the answer to the request alone */
+        return FOLLOW_ON;
+    }
+    return ++f->state[1] < 8 ? FOLLOW_ON : FOLLOW_DONE;
+}
+
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x05\x00", "\xff\xf0"),
     SIGNATURE(0, "\x05\xff"),
@@ -210,4 +247,5 @@ const struct cdpi_protocol cdpi_protocol_socks = {
     .tcp_ports = PORTS(1080),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

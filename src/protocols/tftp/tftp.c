@@ -162,6 +162,17 @@ static enum answer validate(struct inspection *in)
     return client > server ? client : server;
 }
 
+/* A request is answered from another port of the server's, RFC 1350 section 4. */
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    if (payload->side == CLIENT) {
+        struct announcement *a = announce(f, "TFTP", OVER_UDP, f->client_port);
+        if (a)
+            a->at = AT_CLIENT;
+    }
+    return ++f->state[0] < 4 ? FOLLOW_ON : FOLLOW_DONE;
+}
+
 static const struct signature signatures[] = {
     {.size = 2, .bytes = "\0\x01", .min_size = 9},
     {.size = 2, .bytes = "\0\x02", .min_size = 9},
@@ -179,4 +190,5 @@ const struct cdpi_protocol cdpi_protocol_tftp = {
     .udp_ports = PORTS(69),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

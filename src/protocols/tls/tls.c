@@ -17,7 +17,8 @@ enum {
     SSL2_SERVER_HELLO = 4,
     HELLO_LIMIT = 0x20000,
     BITS_HEADER = 22, /* five types, four versions, lengths below 0x4800 */
-    BITS_APPLICATION = 25
+    BITS_APPLICATION = 25,
+    BITS_END = 12
 };
 
 /* A handshake message across the records that carry it. */
@@ -196,10 +197,12 @@ static bool is_impossible(const struct tls_record *r)
     return r->type == TLS_HANDSHAKE && r->length < 4;
 }
 
-/* Bits of the records from here on, until they are enough; -1 where one is none. */
-static int weigh_records(struct cursor *c)
+/* Bits of the records from here on, until they are enough; -1 where one is none. *is_whole: the
+ * last one ends where the bytes do. */
+static int weigh_records(struct cursor *c, bool *is_whole)
 {
     unsigned bits = 0;
+    *is_whole = false;
     while (bits < BITS_FOR_YES) {
         struct tls_record r = {0};
         if (!tls_record(c, &r))
@@ -211,6 +214,7 @@ static int weigh_records(struct cursor *c)
         bool is_plain = r.type == TLS_APPLICATION && r.version == 0x303;
         bits += is_plain ? BITS_APPLICATION : BITS_HEADER;
         bits += body_bits(&r, *c);
+        *is_whole = r.length == cursor_left(c);
         if (!cursor_skip(c, r.length))
             break;
     }
@@ -219,11 +223,15 @@ static int weigh_records(struct cursor *c)
 
 static enum answer judge_records(struct inspection *in, struct cursor c)
 {
-    int bits = weigh_records(&c);
+    bool is_whole;
+    int bits = weigh_records(&c, &is_whole);
     if (bits < 0)
         return NO;
     if (bits < BITS_FOR_LIKELY && !in->is_final)
         return wants_more(in, &c);
+    /* Nothing more comes: that the last record ends there tells too. */
+    if (is_whole && bits < BITS_FOR_LIKELY)
+        bits += BITS_END;
     return answer_by_bits(in, (unsigned)bits, "records", &c);
 }
 
@@ -231,7 +239,8 @@ static enum answer judge_records(struct inspection *in, struct cursor c)
 static bool both_weigh_enough(const struct inspection *in)
 {
     struct cursor client = in->client, server = in->server;
-    int asked = weigh_records(&client), answered = weigh_records(&server);
+    bool is_whole;
+    int asked = weigh_records(&client, &is_whole), answered = weigh_records(&server, &is_whole);
     return asked > 0 && answered > 0 && asked + answered >= BITS_FOR_YES;
 }
 

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Flows after their verdict. A room with a follower goes on to see the payload: the flow may change
+ * to another protocol (STARTTLS, CONNECT), which is kept beside the verdict, or announce other
+ * flows (FTP's data), which are then named by that.
+ */
+#include <stdio.h>
+
+#include "engine/engine.h"
+
+enum { EXPECTATION_SECONDS = 120, LOOKS = 6 };
+
+/* ---- announcements ----------------------------------------------------------------------- */
+
+static const struct cdpi_protocol *room_of(const struct cdpi *engine, uint16_t protocol)
+{
+    room_index room = classifier_room(engine->classifier, protocol);
+    return room == NO_ROOM ? NULL : catalog_rooms[room].protocol;
+}
+
+static struct flow_key key_of(const struct flow_place *place)
+{
+    return table_key(place->table, place->segment, place->slot);
+}
+
+static uint8_t number_of(uint8_t transport)
+{
+    return transport == OVER_TCP ? IP_TCP : IP_UDP;
+}
+
+static struct endpoint announced_endpoint(const struct flow_place *place,
+                                          const struct announcement *a)
+{
+    struct flow_key key = key_of(place);
+    unsigned client = client_direction(place_hot(place));
+    struct endpoint at = endpoint_of(&key, a->at == AT_SERVER ? !client : client);
+    if (a->at == AT_ADDRESS) {
+        at.is_v6 = a->is_v6;
+        at.address[0] = at.address[1] = 0;
+        if (a->is_v6) {
+            memcpy(at.address, a->address, 16);
+        } else {
+            uint32_t v4;
+            memcpy(&v4, a->address, 4);
+            at.address[0] = v4;
+        }
+    }
+    at.port = a->port;
+    at.ip_protocol = number_of(a->transport);
+    return at;
+}
+
+static void take_announcements(struct cdpi *engine, const struct flow_place *place,
+                               struct follow *follow)
+{
+    for (uint32_t i = 0; i < follow->announced_count; i++) {
+        struct expected e = {.at = announced_endpoint(place, &follow->announced[i]),
+                             .expires = engine->now + EXPECTATION_SECONDS * 1000000ull,
+                             .announced_by = cdpi_flow_id(&(struct cdpi_flow){engine, *place}),
+                             .protocol = catalog_number(follow->announced[i].protocol)};
+        expected_add(&engine->expected, &e, engine->now);
+    }
+    follow->announced_count = 0;
+}
+
+/* Where the announced protocol has signatures, the first payload must carry one. */
+static bool fits_first_payload(const struct cdpi *engine, uint16_t protocol, const struct packet *p)
+{
+    room_index room = classifier_room(engine->classifier, protocol);
+    if (room == NO_ROOM || catalog_rooms[room].protocol->signature_count == 0)
+        return true;
+    return p->payload_size > 0 &&
+           classifier_could_be(engine->classifier, room,
+                               p->key.ip_protocol == IP_TCP ? OVER_TCP : OVER_UDP, p->payload,
+                               p->payload_size, p->payload_wire);
+}
+
+void engine_meet_expectation(struct cdpi *engine, const struct flow_place *place,
+                             const struct packet *p)
+{
+    struct hot *hot = place_hot(place);
+    const struct expected *e = NULL;
+    for (unsigned i = 0; i < 2 && !e; i++) {
+        struct endpoint at = endpoint_of(&p->key, i);
+        e = expected_find(&engine->expected, &at, engine->now);
+    }
+    if (!e || !fits_first_payload(engine, e->protocol, p))
+        return;
+    struct note *note = note_take(&engine->notes);
+    if (!note)
+        return;
+    snprintf(note->rule, sizeof note->rule, "announced by flow %llu",
+             (unsigned long long)e->announced_by);
+    hot->head = note->number;
+    hot->bits |= FLOW_HAS_NOTE;
+    hot->verdict = e->protocol;
+    hot->source = engine_own_index(engine);
+    hot_set_state(hot, FLOW_SETTLED);
+    engine_tell(engine, CDPI_EVENT_CLASSIFIED, place);
+    engine_tell(engine, CDPI_EVENT_FINAL, place);
+}
+
+/* ---- following --------------------------------------------------------------------------- */
+
+static struct note *note_of(const struct cdpi *engine, const struct hot *hot)
+{
+    return hot->bits & FLOW_HAS_NOTE ? note_at(&engine->notes, hot->head) : NULL;
+}
+
+const struct note *engine_note(const struct cdpi *engine, const struct hot *hot)
+{
+    return note_of(engine, hot);
+}
+
+void engine_release_note(struct cdpi *engine, struct hot *hot)
+{
+    struct note *note = note_of(engine, hot);
+    if (!note)
+        return;
+    hot->bits &= (uint16_t)~FLOW_HAS_NOTE;
+    hot->head = NO_HEAD;
+    note_release(&engine->notes, note);
+}
+
+/* Nothing more is to come: the note stays only for what it says. */
+static void stop_following(struct cdpi *engine, struct hot *hot, const struct note *note)
+{
+    hot_set_state(hot, FLOW_SETTLED);
+    if (!note->then)
+        engine_release_note(engine, hot);
+}
+
+static void now_speaks(struct cdpi *engine, const struct flow_place *place, struct note *note,
+                       uint16_t protocol)
+{
+    note->then = protocol;
+    note->looks_inside = false;
+    stop_following(engine, place_hot(place), note);
+    engine_tell(engine, CDPI_EVENT_CHANGED, place);
+}
+
+/* What a payload by itself is, where nobody has said what follows. */
+static void look_inside(struct cdpi *engine, const struct flow_place *place, struct note *note,
+                        struct cursor payload)
+{
+    enum side side = (enum side)payload.side;
+    uint32_t size = cursor_left(&payload);
+    if (size == 0)
+        return;
+    struct classification c;
+    classification_init(&c);
+    struct exchange x = {.head = {(const uint8_t *)"", (const uint8_t *)""},
+                         .port = {note->follow.client_port, note->follow.server_port},
+                         .transport = note->follow.transport,
+                         .sides_are_certain = true,
+                         .first_speaker = (uint8_t)side};
+    x.head[side] = payload.data + payload.at;
+    x.size[side] = size < HEAD_LIMIT ? size : HEAD_LIMIT;
+    classify_more(engine->classifier, &c, &x, side, 1);
+    if (c.room != NO_ROOM)
+        now_speaks(engine, place, note, catalog_rooms[c.room].number);
+    else if (++note->looks >= LOOKS)
+        stop_following(engine, place_hot(place), note);
+}
+
+static void hand_on(struct cdpi *engine, const struct flow_place *place, struct note *note,
+                    struct cursor payload)
+{
+    struct hot *hot = place_hot(place);
+    if (note->looks_inside) {
+        look_inside(engine, place, note, payload);
+        return;
+    }
+    const struct cdpi_protocol *room = room_of(engine, hot->verdict);
+    enum follow_answer answer = room->follow(&note->follow, &payload);
+    take_announcements(engine, place, &note->follow);
+    if (answer == FOLLOW_DONE)
+        stop_following(engine, hot, note);
+    if (answer != FOLLOW_SPEAKS)
+        return;
+    if (note->follow.speaks) {
+        now_speaks(engine, place, note, catalog_number(note->follow.speaks));
+        return;
+    }
+    note->looks_inside = true;
+    look_inside(engine, place, note, payload);
+}
+
+/* What came before the verdict: each datagram, or both streams as far as they go. */
+static void hand_on_head(struct cdpi *engine, const struct flow_place *place, struct note *note,
+                         const struct head *head)
+{
+    struct hot *hot = place_hot(place);
+    unsigned count = hot->ip_protocol == IP_UDP ? head->mark_count : 2;
+    for (unsigned i = 0; i < count && hot_state(hot) == FLOW_FOLLOWED; i++) {
+        struct cursor c;
+        if (hot->ip_protocol == IP_UDP) {
+            const struct head_mark *mark = &head->marks[i];
+            c = cursor_over(head_bytes(head, mark->direction) + mark->offset, mark->size);
+            c.side = (uint8_t)direction_side(hot, mark->direction);
+        } else {
+            unsigned direction = i == 0 ? client_direction(hot) : !client_direction(hot);
+            c = cursor_over(head_bytes(head, direction), head->side[direction].size);
+            c.side = (uint8_t)i;
+        }
+        if (c.size > 0)
+            hand_on(engine, place, note, c);
+    }
+}
+
+bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
+                            const struct head *head, const struct packet *first)
+{
+    struct hot *hot = place_hot(place);
+    const struct cdpi_protocol *room = room_of(engine, hot->verdict);
+    struct note *note = room && room->follow ? note_take(&engine->notes) : NULL;
+    if (!note)
+        return false;
+    unsigned client = client_direction(hot);
+    note->follow.transport = hot->ip_protocol == IP_TCP ? OVER_TCP : OVER_UDP;
+    note->follow.client_port = hot->port[client];
+    note->follow.server_port = hot->port[!client];
+    hot->head = note->number;
+    hot->bits |= FLOW_HAS_NOTE;
+    hot_set_state(hot, FLOW_FOLLOWED);
+    if (head)
+        hand_on_head(engine, place, note, head);
+    else if (first)
+        engine_follow(engine, place, first);
+    return true;
+}
+
+void engine_follow(struct cdpi *engine, const struct flow_place *place, const struct packet *p)
+{
+    struct hot *hot = place_hot(place);
+    struct note *note = note_of(engine, hot);
+    struct cursor payload = cursor_over(p->payload, p->payload_size);
+    payload.side = (uint8_t)direction_side(hot, p->direction);
+    if (note && payload.size > 0)
+        hand_on(engine, place, note, payload);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a session description (SDP, RFC 8866) says of its media: where they will be received. SIP
+ * and RTSP carry it.
+ */
+#ifndef CDPI_FRAMING_SDP_H
+#define CDPI_FRAMING_SDP_H
+
+#include "framing/text.h"
+
+struct sdp_media {
+    uint8_t address[16]; /* network byte order */
+    bool has_address, is_v6;
+    uint16_t port, control_port; /* of RTP and of RTCP */
+};
+
+/* "192.0.2.1". */
+static inline bool sdp_ipv4(struct cursor *c, uint8_t address[16])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        uint32_t part;
+        if ((i && !cursor_accept_text(c, ".")) || text_digits(c, 3, &part) == 0 || part > 255)
+            return false;
+        address[i] = (uint8_t)part;
+    }
+    return true;
+}
+
+static inline int sdp_hex(int byte)
+{
+    if (text_is_digit(byte))
+        return byte - '0';
+    int lower = byte | 0x20;
+    return byte >= 0 && lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* "2001:db8::1": groups before and after one "::". */
+static inline bool sdp_ipv6(struct cursor *c, uint8_t address[16])
+{
+    uint16_t groups[8] = {0};
+    unsigned count = 0;
+    int gap = -1;
+    if (cursor_accept_text(c, "::"))
+        gap = 0;
+    while (count < 8 && sdp_hex(cursor_peek(c, 0)) >= 0) {
+        uint32_t value = 0;
+        for (unsigned i = 0; i < 4 && sdp_hex(cursor_peek(c, 0)) >= 0; i++)
+            value = value << 4 | (uint32_t)sdp_hex(cursor_u8(c));
+        groups[count++] = (uint16_t)value;
+        if (gap < 0 && cursor_accept_text(c, "::"))
+            gap = (int)count;
+        else if (!cursor_accept_text(c, ":"))
+            break;
+    }
+    if (count == 0 || (gap < 0 && count != 8))
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned at = gap >= 0 && i >= (unsigned)gap ? 8 - count + i : i;
+        address[2 * at] = (uint8_t)(groups[i] >> 8);
+        address[2 * at + 1] = (uint8_t)groups[i];
+    }
+    return true;
+}
+
+/* "c=IN IP4 192.0.2.1". */
+static inline void sdp_connection(struct cursor line, struct sdp_media *media)
+{
+    memset(media->address, 0, sizeof media->address);
+    if (cursor_accept_text(&line, "c=IN IP4 "))
+        media->has_address = sdp_ipv4(&line, media->address);
+    else if (cursor_accept_text(&line, "c=IN IP6 "))
+        media->has_address = media->is_v6 = sdp_ipv6(&line, media->address);
+}
+
+/* "m=audio 40000 RTP/AVP 0 8": false where the media is not RTP, or refused by port 0. */
+static inline bool sdp_is_media(struct cursor line, struct sdp_media *media)
+{
+    uint32_t port = 0;
+    if (!cursor_accept_text(&line, "m="))
+        return false;
+    int32_t blank = cursor_find(&line, ' ', 24);
+    if (blank < 0)
+        return false;
+    cursor_skip(&line, (uint32_t)blank + 1);
+    if (text_digits(&line, 5, &port) == 0 || port == 0 || port >= 65535)
+        return false;
+    int32_t profile = cursor_find(&line, ' ', 12);
+    if (profile < 0)
+        return false;
+    cursor_skip(&line, (uint32_t)profile + 1);
+    media->port = (uint16_t)port;
+    media->control_port = (uint16_t)(port + 1);
+    return cursor_starts_with(&line, "RTP/") || cursor_starts_with(&line, "UDP/TLS/RTP");
+}
+
+#endif
