@@ -50,7 +50,7 @@ new-protocol: ## NAME=x: a room, and the next number
 	@tools/new-protocol.sh "$(NAME)"
 
 docs: build ## the generated pages
-	@tools/docs.sh $(TOOL)
+	@python3 tools/docs.py $(TOOL)
 
 format: ## lay out the code
 	@git ls-files '*.c' '*.h' '*.cc' | xargs clang-format -i

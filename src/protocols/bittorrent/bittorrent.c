@@ -251,20 +251,10 @@ static bool answers(struct cursor request, struct cursor reply)
            cursor_peek_u32(&reply, 4) == cursor_peek_u32(&request, 12);
 }
 
-/* Where the capture begins later, or lost a side's beginning, one handshake is likely enough. */
-static enum answer judge_streams(struct inspection *in)
-{
-    enum answer both = judge_sides(in, judge_peer, judge_peer);
-    if (both != NO || !both_spoke(in) || !in->is_midstream)
-        return both;
-    bool is_one = judge_peer(in, in->client) == YES || judge_peer(in, in->server) == YES;
-    return is_one ? LIKELY : NO;
-}
-
 static enum answer validate(struct inspection *in)
 {
     if (!is_udp(in))
-        return judge_streams(in);
+        return judge_joined(in, judge_peer, judge_peer);
     enum answer client = in->client.size ? judge_datagram(in, in->client) : NO;
     enum answer server = in->server.size ? judge_datagram(in, in->server) : NO;
     if (client == LIKELY && server == NO && in->server.size)

@@ -124,6 +124,8 @@ static bool belong_together(const struct message *a, const struct message *b)
 static enum answer judge_datagrams(struct inspection *in)
 {
     struct message client, server;
+    if (in->client.size + in->server.size == 0) /* an empty datagram */
+        return wants(in, CLIENT, 1);
     if (in->client.size && !read_message(in->client, &client))
         return NO;
     if (in->server.size && !read_message(in->server, &server))
