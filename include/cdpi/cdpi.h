@@ -164,16 +164,18 @@ CDPI_API const char *cdpi_end_reason_name(enum cdpi_end_reason reason);
 
 /* A flow's key and counters, copied out. */
 struct cdpi_flow_info {
-    uint64_t id;            /* as cdpi_flow_id() */
-    uint8_t ip_version;     /* 4 or 6 */
-    uint8_t ip_protocol;    /* IANA number: 6 TCP, 17 UDP ... */
-    uint16_t port[2];       /* client, server; ICMP: type and code (of the first packet) */
-    uint8_t address[2][16]; /* client, server; network byte order; 4 bytes used for IPv4 */
-    uint16_t vlan;          /* outermost VLAN number of the first packet, 0 without */
-    uint32_t tunnel;        /* identity domain of the flow's key; 0 outside of tunnels */
-    uint64_t packets[2];    /* sent by the client, by the server */
-    uint64_t bytes[2];      /* frame lengths on the wire */
-    uint64_t start, end;    /* first and last packet, nanoseconds since 1970, microsecond steps */
+    uint64_t id;             /* as cdpi_flow_id() */
+    uint8_t ip_version;      /* 4 or 6 */
+    uint8_t ip_protocol;     /* IANA number: 6 TCP, 17 UDP ... */
+    uint16_t port[2];        /* client, server; ICMP: type and code (of the first packet) */
+    uint8_t address[2][16];  /* client, server; network byte order; 4 bytes used for IPv4 */
+    uint16_t vlan;           /* outermost VLAN number of the first packet, 0 without */
+    uint32_t tunnel;         /* identity domain of the flow's key; 0 outside of tunnels */
+    const char *tunnel_kind; /* "vxlan", "gre" ...: what carries the flow; "" outside of tunnels */
+    uint64_t tunnel_id;      /* its VNI, TEID, key or session; 0 where it has none */
+    uint64_t packets[2];     /* sent by the client, by the server */
+    uint64_t bytes[2];       /* frame lengths on the wire */
+    uint64_t start, end;     /* first and last packet, nanoseconds since 1970, microsecond steps */
     enum cdpi_end_reason end_reason;
 };
 

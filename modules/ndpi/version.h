@@ -7,7 +7,9 @@
  *     4.2, 4.4    packets take 5 arguments, giving up 4, opening takes preferences
  *     4.6, 4.8    packets take 6
  *     4.10-4.14   opening takes a global context, configuration is by ndpi_set_config, giving up 3
- *     5.x         no bitmask, giving up 2
+ *     5.x         no bitmask, giving up 3 or 2
+ *
+ * tests/standin/ndpi has the declarations of each in short, so that each way is compiled.
  */
 #ifndef CDPI_MODULES_NDPI_VERSION_H
 #define CDPI_MODULES_NDPI_VERSION_H
@@ -76,18 +78,27 @@ static inline ndpi_protocol version_packet(struct ndpi_detection_module_struct *
 #endif
 }
 
+/* How many arguments giving up takes is asked of the declaration: releases moved between three and
+ * two. Only the call that fits is made. */
+typedef ndpi_protocol give_up_2(struct ndpi_detection_module_struct *, struct ndpi_flow_struct *);
+typedef ndpi_protocol give_up_3(struct ndpi_detection_module_struct *, struct ndpi_flow_struct *,
+                                u_int8_t *guessed);
+typedef ndpi_protocol give_up_4(struct ndpi_detection_module_struct *, struct ndpi_flow_struct *,
+                                u_int8_t enable_guess, u_int8_t *guessed);
+#define GIVES_UP_AS(type) __builtin_types_compatible_p(__typeof__(ndpi_detection_giveup), type)
+_Static_assert(GIVES_UP_AS(give_up_2) || GIVES_UP_AS(give_up_3) || GIVES_UP_AS(give_up_4),
+               "this nDPI gives up in a way that is not known here");
+
 static inline ndpi_protocol version_give_up(struct ndpi_detection_module_struct *ndpi,
                                             struct ndpi_flow_struct *flow)
 {
-#if NDPI_AT_LEAST(5, 0)
-    return ndpi_detection_giveup(ndpi, flow);
-#elif NDPI_AT_LEAST(4, 10)
+    void (*call)(void) = (void (*)(void))ndpi_detection_giveup;
     u_int8_t guessed = 0;
-    return ndpi_detection_giveup(ndpi, flow, &guessed);
-#else
-    u_int8_t guessed = 0;
-    return ndpi_detection_giveup(ndpi, flow, 1, &guessed);
-#endif
+    if (GIVES_UP_AS(give_up_2))
+        return ((give_up_2 *)call)(ndpi, flow);
+    if (GIVES_UP_AS(give_up_3))
+        return ((give_up_3 *)call)(ndpi, flow, &guessed);
+    return ((give_up_4 *)call)(ndpi, flow, 1, &guessed);
 }
 
 #endif

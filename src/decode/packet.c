@@ -7,6 +7,7 @@
 
 #include "core/cursor.h"
 #include "decode/fast.h"
+#include "decode/tunnel.h"
 
 enum {
     LINK_NULL = 0,
@@ -17,8 +18,10 @@ enum {
     LINK_PPPOE = 51,
     LINK_RAW = 101,
     LINK_CISCO_HDLC = 104,
+    LINK_WIRELESS = 105,
     LINK_LOOP = 108,
     LINK_SLL = 113,
+    LINK_RADIOTAP = 127,
     LINK_IPV4 = 228,
     LINK_IPV6 = 229,
     LINK_SLL2 = 276
@@ -46,8 +49,10 @@ bool decode_knows_link(uint32_t link_type)
     case LINK_PPPOE:
     case LINK_RAW:
     case LINK_CISCO_HDLC:
+    case LINK_WIRELESS:
     case LINK_LOOP:
     case LINK_SLL:
+    case LINK_RADIOTAP:
     case LINK_IPV4:
     case LINK_IPV6:
     case LINK_SLL2:
@@ -321,6 +326,22 @@ static enum decode_result decode_ip(struct descent *d, struct cursor c)
     return first < 0 ? DECODE_MALFORMED : DECODE_OTHER;
 }
 
+static enum decode_result decode_ethertype(struct descent *d, struct cursor c, uint16_t type);
+
+/* IP, or a pseudo-wire's Ethernet with or without its control word (RFC 4448 section 4.6), whose
+ * first four bits are zero. */
+static enum decode_result decode_under_label(struct descent *d, struct cursor c)
+{
+    int first = cursor_peek(&c, 0);
+    if (first >> 4 == 4 || first >> 4 == 6)
+        return decode_ip(d, c);
+    if (first >> 4 == 0)
+        cursor_skip(&c, 4);
+    cursor_skip(&c, 12);
+    uint16_t type = cursor_u16(&c);
+    return c.ran_short ? DECODE_OTHER : decode_ethertype(d, c, type);
+}
+
 static enum decode_result decode_mpls(struct descent *d, struct cursor c)
 {
     for (int i = 0; i < MAX_TAGS; i++) {
@@ -328,7 +349,7 @@ static enum decode_result decode_mpls(struct descent *d, struct cursor c)
         if (c.ran_short)
             return DECODE_MALFORMED;
         if (label >> 8 & 1) /* bottom of the stack, RFC 3032 */
-            return decode_ip(d, c);
+            return decode_under_label(d, c);
     }
     return DECODE_MALFORMED;
 }
@@ -381,6 +402,33 @@ static enum decode_result decode_null(struct descent *d, struct cursor c)
     return cursor_skip(&c, 4) ? decode_ip(d, c) : DECODE_MALFORMED;
 }
 
+/* IEEE 802.11 section 9.2: data frames that are not encrypted, with LLC and SNAP. */
+static enum decode_result decode_wireless(struct descent *d, struct cursor c)
+{
+    uint8_t control = cursor_u8(&c), flags = cursor_u8(&c);
+    unsigned type = control >> 2 & 3, subtype = control >> 4;
+    bool is_relayed = (flags & 3) == 3, has_quality = subtype & 8;
+    if (control & 3 || type != 2 || subtype & 4 || flags & 0x40)
+        return c.ran_short ? DECODE_MALFORMED : DECODE_OTHER;
+    cursor_skip(&c, 22u + (is_relayed ? 6u : 0) + (has_quality ? 2u : 0) +
+                        (has_quality && flags & 0x80 ? 4u : 0));
+    if (!cursor_accept(&c, "\xaa\xaa\x03\0\0\0", 6))
+        return DECODE_OTHER;
+    uint16_t ethertype = cursor_u16(&c);
+    return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, ethertype);
+}
+
+/* radiotap.org: version 0, a byte of padding, the header's size. */
+static enum decode_result decode_radiotap(struct descent *d, struct cursor c)
+{
+    uint8_t version = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    uint16_t size = cursor_le16(&c);
+    if (version != 0 || size < 8 || !cursor_skip(&c, size - 4u))
+        return DECODE_MALFORMED;
+    return decode_wireless(d, c);
+}
+
 static enum decode_result decode_link(struct descent *d, struct cursor c, uint32_t link_type)
 {
     uint16_t type;
@@ -400,6 +448,10 @@ static enum decode_result decode_link(struct descent *d, struct cursor c, uint32
         cursor_skip(&c, 2);
         type = cursor_u16(&c);
         return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, type);
+    case LINK_WIRELESS:
+        return decode_wireless(d, c);
+    case LINK_RADIOTAP:
+        return decode_radiotap(d, c);
     case LINK_PPPOE:
         return cursor_skip(&c, 6) ? decode_ppp(d, c) : DECODE_MALFORMED;
     case LINK_PPP:
@@ -446,12 +498,37 @@ enum decode_result decode_frame(const struct decoder *decoder, const uint8_t *da
 
 /* ---- tunnels ----------------------------------------------------------------------------- */
 
+static enum decode_result decode_content(struct descent *d, const struct tunnel *t)
+{
+    struct cursor c = cursor_over(t->data, t->size);
+    switch (t->content) {
+    case CONTENT_ETHERNET:
+        return decode_link(d, c, LINK_ETHERNET);
+    case CONTENT_ETHERTYPE:
+        return decode_ethertype(d, c, t->ethertype);
+    case CONTENT_PPP:
+        return decode_ppp(d, c);
+    default:
+        return decode_ip(d, c);
+    }
+}
+
 enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
                                 struct packet *inner)
 {
-    struct descent d = {.decoder = decoder, .packet = inner, .domain = outer->key.domain};
-    begin(inner, outer->payload_wire);
+    struct tunnel t;
+    if (!tunnel_open(outer, &t))
+        return DECODE_OTHER;
+    struct tunnel_identity identity = {.id = t.id, .parent = outer->key.domain, .kind = t.kind};
+    struct descent d = {.decoder = decoder, .packet = inner};
+    begin(inner, t.wire);
     inner->time = outer->time;
     inner->vlan = outer->vlan;
-    return decode_ip(&d, cursor_over(outer->payload, outer->payload_size));
+    enum decode_result result = decode_content(&d, &t);
+    if (result != DECODE_FLOW)
+        return result;
+    /* Only what carries a flow gets a number. */
+    inner->key.domain = tunnel_domain(decoder->tunnels, &identity) ^ d.domain;
+    inner->hash = flow_key_hash(&inner->key, decoder->hash_key);
+    return DECODE_FLOW;
 }

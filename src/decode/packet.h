@@ -62,9 +62,11 @@ enum decode_result {
     DECODE_UNKNOWN_LINK
 };
 
+struct tunnel_table;
 struct decoder {
     uint64_t hash_key[2];
     bool vlan_strict;
+    struct tunnel_table *tunnels; /* numbers for tunnels' identities */
 };
 
 /* One frame. `packet` is filled when DECODE_FLOW comes back. */
@@ -77,12 +79,8 @@ enum decode_result decode_frame_slowly(const struct decoder *decoder, const uint
                                        uint32_t captured, uint32_t length, uint32_t link_type,
                                        struct packet *packet);
 
-static inline bool packet_is_tunnel(const struct packet *p)
-{
-    return p->key.ip_protocol == IP_IPIP || p->key.ip_protocol == IP_6IN4;
-}
-
-/* What a tunnel's packet carries: IP in IP, 6in4. */
+/* What a tunnel's packet carries (decode/tunnel.h). Not DECODE_FLOW: it is no tunnel, or carries no
+ * flow. */
 enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
                                 struct packet *inner);
 

@@ -4,6 +4,7 @@
 #include "engine/engine.h"
 
 #include "decode/fast.h"
+#include "decode/tunnel.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -97,6 +98,9 @@ static bool build(struct cdpi *engine, const struct cdpi_options *options)
     if (!engine->classifier ||
         !head_pool_init(&engine->heads, memory, heads, sizeof(struct classification)))
         return false;
+    engine->decoder.tunnels = &engine->tunnels;
+    if (!tunnel_table_init(&engine->tunnels, memory))
+        return false;
     note_pool_init(&engine->notes, memory, memory->budget / 64);
     expected_init(&engine->expected, memory, key);
     engine->table_share.limit =
@@ -122,6 +126,7 @@ static void free_engine(struct cdpi *engine)
     table_free(&engine->tables[1]);
     head_pool_free(&engine->heads);
     note_pool_free(&engine->notes);
+    tunnel_table_free(&engine->tunnels, &engine->memory);
     expected_free(&engine->expected);
     classifier_free(engine->classifier, &engine->memory);
     if (engine->names)
@@ -222,7 +227,7 @@ static void count_undecodable(struct cdpi *engine, enum decode_result result)
 /* What a tunnel carries, and the tunnel in that, behind it in the batch. */
 static struct packet *decode_tunnels(struct cdpi *engine, struct packet *p)
 {
-    for (int depth = 0; depth < MAX_DEPTH && packet_is_tunnel(p - 1); depth++, p++) {
+    for (int depth = 0; depth < MAX_DEPTH && packet_may_be_tunnel(p - 1); depth++, p++) {
         if (decode_inner(&engine->decoder, p - 1, p) != DECODE_FLOW)
             break;
         table_prefetch(&engine->tables[p->key.is_v6], p->hash);
@@ -241,7 +246,7 @@ static struct packet *decode_slowly(struct cdpi *engine, const struct cdpi_frame
         return p;
     }
     table_prefetch(&engine->tables[p->key.is_v6], p->hash);
-    return packet_is_tunnel(p) && engine->decapsulates ? decode_tunnels(engine, p + 1) : p + 1;
+    return packet_may_be_tunnel(p) && engine->decapsulates ? decode_tunnels(engine, p + 1) : p + 1;
 }
 
 /* First pass: frames become packets (and what their tunnels carry), their flows' lines are asked
@@ -259,6 +264,8 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
         }
         table_prefetch(&engine->tables[p->key.is_v6], p->hash);
         p++;
+        if (packet_may_be_tunnel(p - 1) && engine->decapsulates)
+            p = decode_tunnels(engine, p);
     }
     engine->stats.packets += count;
     engine->stats.bytes += bytes;
@@ -463,9 +470,15 @@ void cdpi_flow_info(const struct cdpi_flow *flow, struct cdpi_flow_info *info)
                                     .ip_protocol = key.ip_protocol,
                                     .vlan = cold->vlan,
                                     .tunnel = key.domain,
+                                    .tunnel_kind = "",
                                     .start = cold->start * 1000,
                                     .end = cold_end(cold) * 1000,
                                     .end_reason = (enum cdpi_end_reason)cold->end_reason};
+    const struct tunnel_identity *tunnel = tunnel_identity(&flow->engine->tunnels, key.domain);
+    if (tunnel) {
+        info->tunnel_kind = tunnel_kind_name(tunnel->kind);
+        info->tunnel_id = tunnel->id;
+    }
     for (unsigned side = 0; side < 2; side++) {
         unsigned direction = side == CLIENT ? client_direction(hot) : !client_direction(hot);
         info->port[side] = key.port[direction];

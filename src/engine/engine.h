@@ -9,6 +9,7 @@
 #include "classify/classify.h"
 #include "core/memory.h"
 #include "decode/packet.h"
+#include "decode/tunnel.h"
 #include "engine/note.h"
 #include "flow/expected.h"
 #include "flow/head.h"
@@ -63,6 +64,7 @@ struct found {
 struct cdpi {
     struct memory memory;
     struct decoder decoder;
+    struct tunnel_table tunnels;
     struct table tables[2]; /* IPv4, IPv6 */
     struct table_share table_share;
     struct head_pool heads;

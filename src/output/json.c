@@ -95,6 +95,12 @@ static void write_endpoints(struct output *out, const struct cdpi_flow_info *inf
         write_number(w, info->vlan);
         write_char(w, ']');
     }
+    if (*info->tunnel_kind) {
+        write_text(w, ",\"tunnel\":{\"type\":");
+        write_json_string(w, info->tunnel_kind, false);
+        number(w, "id", info->tunnel_id);
+        write_char(w, '}');
+    }
     cdpi_community_id(info, 0, community_id);
     string(w, "community_id", community_id);
 }

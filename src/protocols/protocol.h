@@ -205,6 +205,19 @@ static inline enum answer judge_sides(struct inspection *in, side_validator *cli
     return first < second ? first : second;
 }
 
+/* As judge_sides; but where the capture joined a stream that was under way, either side may stand
+ * anywhere in it, and one side's YES leaves it likely. For protocols whose messages are beyond
+ * doubt by themselves. */
+static inline enum answer judge_joined(struct inspection *in, side_validator *client,
+                                       side_validator *server)
+{
+    enum answer both = judge_sides(in, client, server);
+    if (both != NO || !in->is_midstream || !both_spoke(in))
+        return both;
+    bool is_one = client(in, in->client) == YES || server(in, in->server) == YES;
+    return is_one ? LIKELY : NO;
+}
+
 /* ---- signatures -------------------------------------------------------------------------- */
 
 /* First bytes that propose this protocol. All that is declared must hold. Bytes are compared under

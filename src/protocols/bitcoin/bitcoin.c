@@ -90,10 +90,10 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    if (in->client.size >= 4 && in->server.size >= 4 &&
+    if (!in->is_midstream && in->client.size >= 4 && in->server.size >= 4 &&
         cursor_peek_u32(&in->client, 0) != cursor_peek_u32(&in->server, 0))
         return NO;
-    return judge_sides(in, judge_message, judge_message);
+    return judge_joined(in, judge_message, judge_message);
 }
 
 static const struct signature signatures[] = {

@@ -316,7 +316,7 @@ static enum answer judge_datagrams(struct inspection *in)
 
 static enum answer validate(struct inspection *in)
 {
-    return is_udp(in) ? judge_datagrams(in) : judge_sides(in, judge_stream, judge_stream);
+    return is_udp(in) ? judge_datagrams(in) : judge_joined(in, judge_stream, judge_stream);
 }
 
 static const struct signature signatures[] = {

@@ -127,10 +127,19 @@ static enum answer judge_packet(struct inspection *in, struct cursor c)
     return yes(in, "discovery packet", &c);
 }
 
+/* A point is beyond doubt: where the other side's beginning was lost, it still is likely. */
+static enum answer judge_streams(struct inspection *in)
+{
+    enum answer both = judge_sides(in, judge_handshake, judge_handshake);
+    if (both != NO || !both_spoke(in))
+        return both;
+    bool is_one = judge_handshake(in, in->client) == YES || judge_handshake(in, in->server) == YES;
+    return is_one ? LIKELY : NO;
+}
+
 static enum answer validate(struct inspection *in)
 {
-    return is_udp(in) ? judge_sides(in, judge_packet, judge_packet)
-                      : judge_sides(in, judge_handshake, judge_handshake);
+    return is_udp(in) ? judge_sides(in, judge_packet, judge_packet) : judge_streams(in);
 }
 
 static const struct signature signatures[] = {

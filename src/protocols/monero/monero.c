@@ -27,7 +27,7 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge_message, judge_message);
+    return judge_joined(in, judge_message, judge_message);
 }
 
 static const struct signature signatures[] = {SIGNATURE(0, "\x01\x21\x01\x01\x01\x01\x01\x01")};

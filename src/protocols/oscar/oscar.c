@@ -93,7 +93,7 @@ static enum answer judge_any(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge_any, judge_any);
+    return judge_joined(in, judge_any, judge_any);
 }
 
 static const struct signature signatures[] = {

@@ -42,7 +42,7 @@ static enum answer judge_push(struct inspection *in, struct cursor c)
 static enum answer validate(struct inspection *in)
 {
     return is_udp(in) ? judge_sides(in, judge_device, judge_device)
-                      : judge_sides(in, judge_push, judge_push);
+                      : judge_joined(in, judge_push, judge_push);
 }
 
 static const struct signature signatures[] = {

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/* Tunnels: the outer flow is named, the inner one is tracked with the tunnel's identity. */
+#include <string.h>
+
+#include "support/check.h"
+#include "support/packets.h"
+
+enum { SECOND = 1000000, GRE = 47, IPIP = 4, SIXIN4 = 41 };
+
+/* What the engine saw, by looking at every flow. */
+struct seen {
+    const struct cdpi *engine;
+    unsigned flows, inner;
+    char kind[16], outer_name[32], inner_name[32];
+    uint64_t ids[8];
+};
+
+static bool look(void *context, struct cdpi_flow *flow)
+{
+    struct seen *seen = context;
+    struct cdpi_flow_info info;
+    cdpi_flow_info(flow, &info);
+    struct cdpi_verdict v = cdpi_classify((struct cdpi *)(uintptr_t)seen->engine, flow);
+    const char *name = cdpi_protocol_name(seen->engine, v.protocol);
+    seen->flows++;
+    if (info.tunnel == 0) {
+        snprintf(seen->outer_name, sizeof seen->outer_name, "%s", name);
+        return true;
+    }
+    snprintf(seen->kind, sizeof seen->kind, "%s", info.tunnel_kind);
+    snprintf(seen->inner_name, sizeof seen->inner_name, "%s", name);
+    if (seen->inner < 8)
+        seen->ids[seen->inner] = info.tunnel_id;
+    seen->inner++;
+    return true;
+}
+
+static const struct ends outside = {{0xc6336401, 0xc6336402}, {50000, 4789}, false};
+static const struct ends inside = {{0x0a000001, 0x0a000002}, {40000, 53}, false};
+static const struct ends inside6 = {{1, 2}, {40000, 53}, true};
+static const char query[] = "\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x07"
+                            "example\x03net\0\0\x01\0\x01";
+
+/* The inner packet: an Ethernet frame, or from its IP header on. */
+static struct frame inner_frame(const struct ends *ends)
+{
+    struct frame f;
+    build_udp(&f, ends, false, query, sizeof query - 1);
+    return f;
+}
+
+static void join(struct frame *to, const void *header, size_t size, const struct frame *inner,
+                 uint32_t skip)
+{
+    to->size = 0;
+    frame_add(to, header, size);
+    frame_add(to, inner->bytes + skip, inner->size - skip);
+}
+
+static struct seen feed(const struct frame *frames, unsigned count, bool no_decap)
+{
+    struct cdpi_options options = {
+        .struct_size = sizeof options, .hash_key = {1, 2}, .no_decap = no_decap};
+    struct cdpi *engine;
+    struct seen seen = {0};
+    CHECK(cdpi_open(&options, &engine, NULL) == CDPI_OK);
+    for (unsigned i = 0; i < count; i++) {
+        struct cdpi_frame frame = as_frame(&frames[i], SECOND + i);
+        CHECK(cdpi_feed(engine, &frame, 1) == CDPI_OK);
+    }
+    seen.engine = engine;
+    CHECK(cdpi_each_flow(engine, look, &seen) == CDPI_OK);
+    CHECK(cdpi_close(engine) == CDPI_OK);
+    return seen;
+}
+
+static void check_inner(const struct frame *frame, const char *kind, uint64_t id)
+{
+    struct seen seen = feed(frame, 1, false);
+    bool sound = seen.flows == 2 && seen.inner == 1 && strcmp(seen.kind, kind) == 0 &&
+                 seen.ids[0] == id && strcmp(seen.inner_name, "DNS") == 0;
+    if (!sound)
+        printf("%s: %u flows, %u inside, \"%s\" %llu, %s\n", kind, seen.flows, seen.inner,
+               seen.kind, (unsigned long long)seen.ids[0], seen.inner_name);
+    CHECK(sound);
+    seen = feed(frame, 1, true);
+    CHECK(seen.flows == 1 && seen.inner == 0);
+}
+
+/* Over UDP, with the inner packet after a header. */
+static void over_udp(const char *kind, uint16_t port, uint64_t id, const void *header, size_t size,
+                     uint32_t skip, const struct ends *inner)
+{
+    struct ends ends = outside;
+    struct frame in = inner_frame(inner), payload, f;
+    ends.port[1] = port;
+    join(&payload, header, size, &in, skip);
+    build_udp(&f, &ends, false, payload.bytes, payload.size);
+    check_inner(&f, kind, id);
+    ends.port[1] = 9; /* another port, the same bytes: nothing is opened */
+    build_udp(&f, &ends, false, payload.bytes, payload.size);
+    CHECK(feed(&f, 1, false).inner == 0);
+}
+
+static void over_ip(const char *kind, uint8_t ip_protocol, uint64_t id, const void *header,
+                    size_t size, uint32_t skip, const struct ends *inner)
+{
+    struct frame in = inner_frame(inner), payload, f;
+    join(&payload, header, size, &in, skip);
+    build_ip(&f, &outside, false, ip_protocol, payload.bytes, payload.size);
+    check_inner(&f, kind, id);
+}
+
+enum { WHOLE = 0, FROM_IP = 14 };
+
+static void each_kind(void)
+{
+    struct frame in = inner_frame(&inside);
+    uint8_t gtp[8] = {0x30, 0xff, 0, 0, 0, 0, 0, 9},
+            l2tp[12] = {0x40, 2, 0, 0, 0, 1, 0, 2, 0xff, 3, 0, 0x21};
+    gtp[3] = (uint8_t)(in.size - FROM_IP);
+    l2tp[3] = (uint8_t)(in.size - FROM_IP + 12);
+    over_udp("vxlan", 4789, 42, "\x08\0\0\0\0\0\x2a\0", 8, WHOLE, &inside);
+    over_udp("vxlan", 4789, 42, "\x0c\0\0\x01\0\0\x2a\0", 8, FROM_IP, &inside); /* GPE */
+    over_udp("geneve", 6081, 7, "\x01\0\x65\x58\0\0\x07\0\0\0\0\0", 12, WHOLE, &inside);
+    over_udp("geneve", 6081, 7, "\0\0\x86\xdd\0\0\x07\0", 8, FROM_IP, &inside6);
+    over_udp("gtp", 2152, 9, gtp, 8, FROM_IP, &inside);
+    over_udp("teredo", 3544, 0, "", 0, FROM_IP, &inside6);
+    over_udp("l2tp", 1701, 0x10002, l2tp, 12, FROM_IP, &inside);
+    over_udp("capwap", 5247, 0, "\0\x10\0\0\0\0\0\0", 8, WHOLE, &inside);
+    over_udp("tzsp", 37008, 0, "\x01\0\0\x01\x0a\x01\xc4\x01", 8, WHOLE, &inside);
+    over_ip("ipip", IPIP, 0, "", 0, FROM_IP, &inside);
+    over_ip("6in4", SIXIN4, 0, "", 0, FROM_IP, &inside6);
+    over_ip("gre", GRE, 0, "\0\0\x08\0", 4, FROM_IP, &inside);
+    over_ip("gre", GRE, 5, "\x30\0\x86\xdd\0\0\0\x05\0\0\0\x01", 12, FROM_IP, &inside6);
+    over_ip("gre", GRE, 5, "\x20\0\x65\x58\0\0\0\x05", 8, WHOLE, &inside);
+    over_ip("pptp", GRE, 3, "\x30\x01\x88\x0b\0\0\0\x03\0\0\0\x01\xff\x03\0\x21", 16, FROM_IP,
+            &inside);
+    over_ip("erspan", GRE, 0, "\0\0\x88\xbe", 4, WHOLE, &inside);
+    over_ip("erspan", GRE, 6, "\x10\0\x88\xbe\0\0\0\x01\x10\0\0\x06\0\0\0\0", 16, WHOLE, &inside);
+    over_ip("erspan", GRE, 6, "\x10\0\x22\xeb\0\0\0\x01\x20\0\0\x06\0\0\0\0\0\0\0\0", 20, WHOLE,
+            &inside);
+}
+
+/* The same five-tuple in two networks is two flows, and in the same one it is one. */
+static void two_networks(void)
+{
+    struct frame in = inner_frame(&inside), payload, f[3];
+    static const char *const headers[3] = {"\x08\0\0\0\0\0\x01\0", "\x08\0\0\0\0\0\x02\0",
+                                           "\x08\0\0\0\0\0\x01\0"};
+    for (unsigned i = 0; i < 3; i++) {
+        join(&payload, headers[i], 8, &in, WHOLE);
+        build_udp(&f[i], &outside, false, payload.bytes, payload.size);
+    }
+    struct seen seen = feed(f, 3, false);
+    CHECK(seen.flows == 3 && seen.inner == 2 && seen.ids[0] + seen.ids[1] == 3);
+    CHECK(strcmp(seen.outer_name, "VXLAN") == 0);
+}
+
+/* GRE in VXLAN: a flow at each depth. */
+static void tunnels_in_tunnels(void)
+{
+    struct frame in = inner_frame(&inside), gre, gre_frame, payload, f;
+    join(&gre, "\0\0\x08\0", 4, &in, FROM_IP);
+    build_ip(&gre_frame, &outside, false, GRE, gre.bytes, gre.size);
+    join(&payload, "\x08\0\0\0\0\0\x2a\0", 8, &gre_frame, WHOLE);
+    build_udp(&f, &outside, false, payload.bytes, payload.size);
+    struct seen seen = feed(&f, 1, false);
+    CHECK(seen.flows == 3 && seen.inner == 2);
+}
+
+/* Fields that must be zero are not; lengths that pass the end. */
+static void what_is_no_tunnel(void)
+{
+    static const struct {
+        uint16_t port;
+        const char *header;
+        size_t size;
+    } wrong[] = {{4789, "\x08\0\0\0\0\0\x2a\x01", 8},
+                 {4789, "\0\0\0\0\0\0\x2a\0", 8},
+                 {6081, "\x3f\0\x65\x58\0\0\x07\0", 8},
+                 {2152, "\x30\xff\xff\xff\0\0\0\x09", 8},
+                 {37008, "\x02\0\0\x01\x01", 5}};
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct ends ends = outside;
+        struct frame in = inner_frame(&inside), payload, f;
+        ends.port[1] = wrong[i].port;
+        join(&payload, wrong[i].header, wrong[i].size, &in, WHOLE);
+        build_udp(&f, &ends, false, payload.bytes, payload.size);
+        CHECK(feed(&f, 1, false).inner == 0);
+    }
+}
+
+/* More networks than identities: flows stay apart. */
+static void many_networks(void)
+{
+    struct cdpi_options options = {.struct_size = sizeof options, .hash_key = {1, 2}};
+    struct cdpi *engine;
+    CHECK(cdpi_open(&options, &engine, NULL) == CDPI_OK);
+    struct frame in = inner_frame(&inside), payload, f;
+    for (unsigned i = 1; i <= 6000; i++) {
+        uint8_t header[8] = {8, 0, 0, 0, 0, (uint8_t)(i >> 8), (uint8_t)i, 0};
+        join(&payload, header, 8, &in, WHOLE);
+        build_udp(&f, &outside, false, payload.bytes, payload.size);
+        struct cdpi_frame frame = as_frame(&f, SECOND + i);
+        CHECK(cdpi_feed(engine, &frame, 1) == CDPI_OK);
+    }
+    CHECK(cdpi_stats(engine).flows == 6001);
+    CHECK(cdpi_close(engine) == CDPI_OK);
+}
+
+int main(void)
+{
+    each_kind();
+    two_networks();
+    tunnels_in_tunnels();
+    what_is_no_tunnel();
+    many_networks();
+    return CHECKS_END("tunnels");
+}
