@@ -9,6 +9,7 @@ tshark is asked when it is there; it is told the ports by -d from the facts.
 
 import collections
 import csv
+import functools
 import ipaddress
 import pathlib
 import re
@@ -33,7 +34,7 @@ DISSECTORS = {
     "MQTT": "mqtt", "Modbus": "mbtcp", "MySQL": "mysql", "NAT-PMP": "nat-pmp", "NFS": "nfs", "NNTP": "nntp", "NTP": "ntp", "NetBIOS": "nbns",
     "NetFlow": "cflow", "NRPE": "nrpe", "OPC-UA": "opcua", "OpenFlow": "openflow", "OpenVPN": "openvpn", "OpenWire": "openwire", "POP3": "pop",
     "PPTP": "pptp", "PTP": "ptp", "PostgreSQL": "pgsql", "QUIC": "quic", "RADIUS": "radius", "RDP": "tpkt", "RIP": "rip", "RIPng": "ripng",
-    "RMCP": "rmcp", "RMI": "rmi", "RSH": "rsh", "RTCP": "rtcp", "RTMP": "rtmpt.tcp", "RTP": "rtp", "SRTP": "rtp", "RTPS": "rtps", "RTSP": "rtsp",
+    "RMCP": "rmcp", "RMI": "rmi", "RSH": "rsh", "RTCP": "rtcp", "RTMP": "rtmpt", "RTP": "rtp", "SRTP": "rtp", "RTPS": "rtps", "RTSP": "rtsp",
     "Redis": "resp", "SIP": "sip", "SMB": "nbss", "SMPP": "smpp", "SMTP": "smtp", "SNMP": "snmp", "SOCKS": "socks", "SSDP": "ssdp",
     "SSH": "ssh", "STOMP": "stomp", "STUN": "stun", "SunRPC": "rpc", "Syslog": "syslog", "TFTP": "tftp", "TLS": "tls", "Telnet": "telnet",
     "Thrift": "thrift", "Time": "time", "TP-Link-SHP": "tplink-smarthome", "UFTP": "uftp4", "VNC": "vnc", "VXLAN": "vxlan", "WSD": "http",
@@ -90,24 +91,36 @@ def endpoints(text):
     return (found[1], int(found[2] or 0)) if found else (text, 0)
 
 
+@functools.lru_cache(maxsize=None)
+def can_be_told(table, dissector):
+    """Whether this tshark has the dissector, and a table of ports for it."""
+    command = ["tshark", "-n", "-d", f"{table}==60000,{dissector}", "-r", "-"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+    return b"Valid protocols" not in done.stderr and b"Unknown" not in done.stderr
+
+
 def told(flows):
     """-d options by the facts: the server's port is that protocol."""
     options = set()
     for flow in flows:
         dissector, port = DISSECTORS.get(flow["protocol"]), endpoints(flow["server"])[1]
-        if dissector and flow["transport"] in ("tcp", "udp") and port and flow["protocol"] not in ("FTP-DATA",):
-            options.add(f"{flow['transport']}.port=={port},{dissector}")
+        table = f"{flow['transport']}.port"
+        if dissector and port and flow["transport"] in ("tcp", "udp") and can_be_told(table, dissector):
+            options.add(f"{table}=={port},{dissector}")
     return [word for option in sorted(options) for word in ("-d", option)]
+
+
+@functools.lru_cache(maxsize=None)
+def dissectors_there():
+    said = subprocess.run(["tshark", "-G", "protocols"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout.decode()
+    return {line.split("\t")[2] for line in said.splitlines() if line.count("\t") >= 2}
 
 
 def seen_by_tshark(path, flows):
     """{flow's ends: (names in frame.protocols, malformed)}; the layers of tunnels come outermost first."""
     fields = ["ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport", "frame.protocols"]
     command = ["tshark", "-n", "-r", path, *told(flows), "-T", "fields", "-E", "occurrence=f"] + [w for f in fields for w in ("-e", f)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
-    if done.returncode:  # one of the names is not known to this version: let it find all alone
-        command = [w for w in command if w != "-d" and "==" not in str(w)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     seen = collections.defaultdict(lambda: [set(), False])
     for row in csv.reader(done.stdout.decode().splitlines(), delimiter="\t"):
         source, target = row[0] or row[2], row[1] or row[3]
@@ -133,7 +146,7 @@ def ask_tshark(show_all):
             elif said & wanted:
                 right += 1
                 continue
-            elif protocol not in names:
+            elif not wanted & dissectors_there():
                 none += 1
             else:
                 other += 1
