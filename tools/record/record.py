@@ -91,7 +91,7 @@ def in_overlay(lower, scratch, upper, command, log):
             shutil.copy(f"/etc/{name}", target)
     with open(log, "a") as out:
         done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", HERE / "sandbox.sh", lower, scratch, upper,
-                               "--", *command], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+                               "/etc/ssl/certs:/host-certs", "--", *command], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
     for name in ("resolv.conf", "hosts"):
         (upper / "etc" / name).unlink(missing_ok=True)
     shutil.rmtree(f"{upper}.work", ignore_errors=True)
@@ -100,33 +100,36 @@ def in_overlay(lower, scratch, upper, command, log):
 
 
 def ensure_layer(wanted):
-    """The overlay with a recipe's packages, made when it is not there; recipes with equal lists share one."""
-    base = ensure_base()
+    """The overlays with a recipe's packages, made when they are not there; recipes with equal lists share one."""
+    lower = str(ensure_base())
     packages = sorted(set(wanted.packages))
-    if not packages and not wanted.npm:
-        return str(base)
-    key = hashlib.sha256(" ".join(packages + ["npm"] + wanted.npm).encode()).hexdigest()[:12]
-    name = "layer-" + (packages + wanted.npm)[0].replace("/", "_") + "-" + key
+    if packages:
+        lower = one_layer(lower, packages, f"apt-get install -q -y {' '.join(packages)} && apt-get clean", packages + ["npm"])
+    if wanted.npm:
+        command = f"npm install --cafile /host-certs/ca-certificates.crt --no-fund --no-audit --prefix /opt/npm {' '.join(wanted.npm)}"
+        lower = one_layer(lower, wanted.npm, command, packages + ["npm"] + wanted.npm)
+    return lower
+
+
+def one_layer(lower, names, command, key):
+    """One overlay over `lower` in which `command` ran, kept under the first of `names` and a digest of `key`."""
+    name = "layer-" + names[0].replace("/", "_") + "-" + hashlib.sha256(" ".join(key).encode()).hexdigest()[:12]
     layer, part = CACHE / name, CACHE / f"{name}.part"
     with locked(name):
         if not layer.exists():
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
-            command = "true"
-            if packages:
-                command = f"apt-get install -q -y {' '.join(packages)} && apt-get clean"
-            if wanted.npm:
-                command += f" && npm install --no-fund --no-audit --prefix /opt/npm {' '.join(wanted.npm)}"
             scratch = tempfile.mkdtemp(prefix="cdpi-record.")
-            if in_overlay(str(base), scratch, part, ["sh", "-c", command], CACHE / f"{name}.log"):
+            if in_overlay(lower, scratch, part, ["sh", "-c", command], CACHE / f"{name}.log"):
                 shutil.rmtree(part, ignore_errors=True)
                 raise Failed(f"packages did not install, see {CACHE / name}.log")
             part.rename(layer)
-    return f"{layer}:{base}"
+    return f"{layer}:{lower}"
 
 
 def versions(lower, wanted):
     """Package names and versions as the layer's dpkg knows them."""
+    top = lower.split(":")[0]
     for directory in lower.split(":"):
         if pathlib.Path(directory, "var/lib/dpkg/status").exists():
             break
@@ -134,7 +137,7 @@ def versions(lower, wanted):
                           stdout=subprocess.PIPE, check=True).stdout.decode() if wanted.packages else ""
     found = dict(line.split() for line in said.splitlines())
     for package in wanted.npm:
-        info = pathlib.Path(directory, "opt/npm/node_modules", package.rsplit("@", 1)[0] if "@" in package[1:] else package, "package.json")
+        info = pathlib.Path(top, "opt/npm/node_modules", package.rsplit("@", 1)[0] if "@" in package[1:] else package, "package.json")
         found[f"npm:{package}"] = __import__("json").loads(info.read_text())["version"]
     return found or {"python3": "3.11 of Debian 12"}
 

@@ -9,7 +9,11 @@ from impacket.dcerpc.v5.rpcrt import DCERPCException
 HOST = "192.0.2.2"
 caller = transport.DCERPCTransportFactory(f"ncacn_ip_tcp:{HOST}[{sys.argv[1]}]").get_dce_rpc()
 caller.connect()
-listed = [epm.PrintStringBinding(entry["tower"]["Floors"]) for entry in epm.hept_lookup(None, dce=caller)]
+try:
+    listed = [epm.PrintStringBinding(entry["tower"]["Floors"]) for entry in epm.hept_lookup(None, dce=caller)]
+except DCERPCException as error:  # nobody has registered yet: the answer is DCE/RPC all the same
+    print(error)
+    listed = []
 print(len(listed), "interfaces", listed)
 caller.disconnect()
 ports = sorted({int(m) for m in re.findall(r"ncacn_ip_tcp:[^\[]*\[(\d+)\]", " ".join(listed))})
