@@ -16,7 +16,8 @@ enum {
     IPV4_HEADER = 20,
     IPV6_HEADER = HEADER_ROOM
 };
-enum { EMPTY = 0, WAITING, DONE };
+/* DONE: given out, its bytes are in use. SPENT: its bytes are free, its key absorbs duplicates. */
+enum { EMPTY = 0, WAITING, DONE, SPENT };
 #define UNKNOWN UINT32_MAX
 
 struct fragment_slot {
@@ -117,19 +118,27 @@ static void expire(struct fragment_table *table, struct fragment_slot *set, uint
     }
 }
 
-static struct fragment_slot *empty_in(struct fragment_slot *set)
+/* An empty slot, else the one that was spent first. */
+static struct fragment_slot *free_in(struct fragment_slot *set)
 {
+    struct fragment_slot *spent = NULL;
     for (unsigned i = 0; i < WAYS; i++) {
         if (set[i].state == EMPTY)
             return &set[i];
+        if (set[i].state == SPENT && (!spent || set[i].begun < spent->begun))
+            spent = &set[i];
     }
-    return NULL;
+    return spent;
 }
 
-static struct fragment_slot *find(struct fragment_slot *set, const struct fragment_key *key)
+/* The datagram's slot. What was given out absorbs duplicates for a second: identifications are used
+ * again. */
+static struct fragment_slot *find(struct fragment_slot *set, const struct fragment *f)
 {
     for (unsigned i = 0; i < WAYS; i++) {
-        if (set[i].state == WAITING && is_same(&set[i].key, key))
+        bool is_old = f->time > set[i].begun && f->time - set[i].begun > PRESSED_US;
+        bool counts = set[i].state == WAITING || (set[i].state != EMPTY && !is_old);
+        if (counts && is_same(&set[i].key, &f->key))
             return &set[i];
     }
     return NULL;
@@ -138,10 +147,10 @@ static struct fragment_slot *find(struct fragment_slot *set, const struct fragme
 static struct fragment_slot *begin(struct fragment_table *table, struct fragment_slot *set,
                                    const struct fragment *f)
 {
-    struct fragment_slot *slot = empty_in(set);
+    struct fragment_slot *slot = free_in(set);
     if (!slot) {
         expire(table, set, f->time, PRESSED_US);
-        slot = empty_in(set);
+        slot = free_in(set);
     }
     if (!slot)
         return NULL;
@@ -257,13 +266,15 @@ enum fragment_result fragments_add(struct fragment_table *table, const struct fr
         return f->offset == 0 ? FRAGMENT_ALONE : FRAGMENT_WRONG;
     struct fragment_slot *set = set_of(table, &f->key);
     expire(table, set, f->time, LIMIT_US);
-    struct fragment_slot *slot = find(set, &f->key);
+    struct fragment_slot *slot = find(set, f);
     if (!slot)
         slot = begin(table, set, f);
     if (!slot) {
         table->incomplete += f->offset == 0;
         return f->offset == 0 ? FRAGMENT_ALONE : FRAGMENT_WRONG;
     }
+    if (slot->state != WAITING)
+        return FRAGMENT_HELD;
     if (!agrees(slot, f)) {
         table->overlapping++;
         return FRAGMENT_WRONG;
@@ -322,7 +333,7 @@ void fragments_release(struct fragment_table *table)
         if (number == table->late)
             table->done[kept++] = number;
         else
-            table->slots[number].state = EMPTY;
+            table->slots[number].state = SPENT;
     }
     table->done_count = kept;
 }
