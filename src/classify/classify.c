@@ -664,9 +664,10 @@ static bool is_exhausted(const struct session *s)
 
 static struct classify_outcome outcome(const struct session *s, bool changed)
 {
+    s->state->is_exhausted = is_exhausted(s);
     return (struct classify_outcome){.changed = changed,
                                      .certain = s->state->room != NO_ROOM && s->state->is_certain,
-                                     .exhausted = is_exhausted(s)};
+                                     .exhausted = s->state->is_exhausted};
 }
 
 void classification_init(struct classification *c)
