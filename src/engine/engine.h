@@ -33,7 +33,7 @@ enum {
     INSPECTION_US = 30 * 1000 * 1000,
     UDP_DATAGRAMS = 8,
     MODULE_PACKETS = 16, /* of a flow, as modules see it */
-    GAP_PATIENCE = 16     /* payload packets that a lost beginning is waited for */
+    GAP_PATIENCE = 16    /* payload packets that a lost beginning is waited for */
 };
 enum { DEFAULT_IDLE_SECONDS = 300 };
 #define DEFAULT_BUDGET (512u << 20)
