@@ -8,6 +8,7 @@
  * of operation 19 attach, 20 create, 0x52 service; the server accepts (3, 94, 98), refuses (4) or
  * responds (9).
  */
+#include "framing/text.h"
 #include "protocols/protocol.h"
 
 enum {
@@ -24,18 +25,27 @@ enum {
     LAST_ARCHITECTURE = 64
 };
 
+/* A database's path or alias, or a service's name: text, as far as it is there. */
+static bool is_path(struct cursor c, uint32_t size)
+{
+    for (uint32_t i = 0; i < size && !cursor_at_end(&c); i++) {
+        if (!text_is_plain(cursor_u8(&c)))
+            return false;
+    }
+    return true;
+}
+
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
     uint32_t connect = cursor_u32(&c), operation = cursor_u32(&c), version = cursor_u32(&c);
     uint32_t architecture = cursor_u32(&c), path = cursor_u32(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    bool is_operation =
-        operation == ATTACH || operation == CREATE || operation == SERVICE || operation == 0;
+    bool is_operation = operation == ATTACH || operation == CREATE || operation == SERVICE;
     if (connect != CONNECT || !is_operation || version < 2 || version > 3 || architecture == 0 ||
-        architecture > LAST_ARCHITECTURE || path > PATH_LIMIT)
+        architecture > LAST_ARCHITECTURE || path > PATH_LIMIT || !is_path(c, path))
         return NO;
-    return yes(in, "connect", &c);
+    return cursor_left(&c) < path ? short_of(in, &c) : yes(in, "connect", &c);
 }
 
 static enum answer judge_server(struct inspection *in, struct cursor c)
