@@ -10,8 +10,7 @@ record: ## record captures from real software (root; NAME="a b" or RANDOM=10)
 	$(RECORD) docs
 
 record-check: ## which captures no longer match their recipe, and what is wrong in any capture
-	$(RECORD) check
-	tools/record/check.py
+	@status=0; $(RECORD) check || status=1; tools/record/check.py || status=1; exit $$status
 
 record-docs:
 	$(RECORD) docs
