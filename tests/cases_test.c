@@ -82,6 +82,7 @@ static void segmentation_does_not_matter(struct run *run, const struct test_case
     for (size_t k = 0; k < 3; k++) {
         char text[160];
         replay_begin(&run->replay, c->ip_protocol, c->port);
+        run->replay.exchange.sctp_ppid = c->sctp_ppid;
         for (unsigned i = 0; i < c->message_count; i++) {
             const struct message *m = &c->messages[i];
             for (uint32_t at = 0; at < m->size; at += steps[k])
@@ -105,6 +106,7 @@ static enum answer ask_directly(const struct test_case *c, const struct cdpi_pro
                             .client_port = c->port[0],
                             .server_port = c->port[1],
                             .transport = transport_of(c->ip_protocol),
+                            .sctp_ppid = c->sctp_ppid,
                             .is_final = is_final,
                             .first_speaker = c->messages[0].side,
                             .datagrams = r->datagrams,

@@ -235,6 +235,7 @@ static void fill_view(const struct session *s, struct inspection *in, unsigned w
     in->client_port = x->port[c];
     in->server_port = x->port[v];
     in->transport = x->transport;
+    in->sctp_ppid = x->sctp_ppid;
     in->is_final = x->is_final;
     in->is_midstream = x->is_midstream;
     in->first_speaker = swapped ? !x->first_speaker : x->first_speaker;

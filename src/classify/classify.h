@@ -36,6 +36,7 @@ struct exchange {
     uint32_t size[2];
     uint16_t port[2];
     uint8_t transport;      /* OVER_* */
+    uint32_t sctp_ppid;     /* SCTP: of the flow's data */
     uint8_t first_speaker;  /* enum side */
     bool is_final;          /* no more bytes will come */
     bool is_midstream;      /* no SYN was seen */

@@ -63,6 +63,7 @@ static void view_head(struct view *v, const struct hot *hot, const struct head *
             v->datagrams[i] = as_datagram(hot, &head->marks[i]);
         v->exchange.datagram_count = head->mark_count;
     }
+    v->exchange.sctp_ppid = head->sctp_ppid;
     v->exchange.first_speaker =
         head->mark_count ? (uint8_t)direction_side(hot, head->marks[0].direction) : CLIENT;
 }
@@ -376,6 +377,7 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
         v.exchange.head[side] = p->payload;
         v.exchange.size[side] = size;
         v.exchange.first_speaker = (uint8_t)side;
+        v.exchange.sctp_ppid = hot->ip_protocol == IP_SCTP ? p->sctp_ppid : 0;
         v.exchange.is_full[side] = size == HEAD_LIMIT;
         v.datagrams[0] = (struct datagram){.side = (uint8_t)side,
                                            .cut = size < p->payload_wire,
@@ -397,6 +399,7 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
         return;
     }
     *head_classification(head) = c;
+    head->sctp_ppid = hot->ip_protocol == IP_SCTP ? p->sctp_ppid : 0;
     if (hot->ip_protocol == IP_TCP)
         put_segment(engine, place, head, p);
     else

@@ -55,6 +55,7 @@ struct head {
     uint8_t payload_packets; /* saturating */
     uint8_t *block;
     uint64_t first_time;      /* microseconds */
+    uint32_t sctp_ppid;       /* of the first data that had one */
     struct head_side side[2]; /* by direction of the key */
     struct head_mark marks[HEAD_MARKS];
     void *packets;    /* flow/packets.h: the flow's first packets, where a module wants them */

@@ -58,6 +58,7 @@ struct inspection {
 
     uint16_t client_port, server_port;
     uint8_t transport;  /* one of OVER_* */
+    uint32_t sctp_ppid; /* SCTP: the payload protocol identifier of the flow's data, 0 without */
     bool is_final;      /* no more bytes will come: MORE is as good as NO now */
     bool is_midstream;  /* TCP without a SYN: the first bytes are those of some segment */
     bool client_is_cut; /* UDP: the datagram was longer on the wire than captured */

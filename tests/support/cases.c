@@ -143,14 +143,15 @@ static void read_expectation(struct reader *r, const char *p, bool is_not)
 
 static void read_transport(struct reader *r, const char *p, uint8_t ip_protocol)
 {
-    unsigned client, server;
-    if (sscanf(p, "%u %u", &client, &server) != 2 || client > 65535 || server > 65535) {
+    unsigned client, server, ppid = 0;
+    if (sscanf(p, "%u %u %u", &client, &server, &ppid) < 2 || client > 65535 || server > 65535) {
         fail(r, "want: tcp|udp|sctp CLIENT-PORT SERVER-PORT");
         return;
     }
     r->now.ip_protocol = ip_protocol;
     r->now.port[0] = (uint16_t)client;
     r->now.port[1] = (uint16_t)server;
+    r->now.sctp_ppid = ip_protocol == 132 ? ppid : 0;
 }
 
 static const char *after(const char *line, const char *word)

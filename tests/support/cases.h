@@ -34,6 +34,7 @@ struct test_case {
     char title[160];
     uint8_t ip_protocol;
     uint16_t port[2];
+    uint32_t sctp_ppid; /* the payload protocol identifier: a third number after sctp's ports */
     struct message messages[CASE_MESSAGES];
     unsigned message_count;
     uint8_t bytes[CASE_BYTES];

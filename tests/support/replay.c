@@ -50,6 +50,7 @@ struct classify_outcome replay_end(struct replay *r, const struct classifier *cl
 void replay_case(struct replay *r, const struct classifier *classifier, const struct test_case *c)
 {
     replay_begin(r, c->ip_protocol, c->port);
+    r->exchange.sctp_ppid = c->sctp_ppid;
     for (unsigned i = 0; i < c->message_count; i++) {
         const struct message *m = &c->messages[i];
         replay_message(r, classifier, m->side, c->bytes + m->offset, m->size);
