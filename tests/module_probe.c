@@ -48,9 +48,13 @@ static const char *probe_protocol(void *instance, size_t i)
     return i < 4 ? names[i] : NULL;
 }
 
+#ifndef PROBE_SIZE
+#define PROBE_SIZE sizeof(struct cdpi_module)
+#endif
+
 CDPI_MODULE_EXPORT const struct cdpi_module cdpi_module = {
     .abi = PROBE_ABI,
-    .struct_size = sizeof(struct cdpi_module),
+    .struct_size = PROBE_SIZE,
     .name = PROBE_NAME,
     .version = "1",
     .flags = PROBE_FLAGS,

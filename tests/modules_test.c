@@ -380,6 +380,9 @@ static void what_cannot_be_loaded(void)
     e = open_with("own,oldabi", "x", NULL, false);
     CHECK(e && strstr(last_missing, "abi 99") && !cdpi_module(e, 1).name);
     cdpi_close(e);
+    e = open_with("own,cut", "x", NULL, false);
+    CHECK(e && strstr(last_missing, "cut") && !cdpi_module(e, 1).name);
+    cdpi_close(e);
     struct cdpi_options options = {.struct_size = sizeof options, .modules = "own,nosuch"};
     struct cdpi_error error;
     CHECK(cdpi_open(&options, &e, &error) == CDPI_NO_MODULE && strstr(error.text, "nosuch"));

@@ -6,6 +6,7 @@ build=$1
 shift
 log=$build/test.log
 export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp
 ctest --test-dir "$build" -j "$(nproc)" --timeout 600 -V "$@" >"$log" 2>&1
 status=$?
 grep -E '^[0-9]+: (FAIL|SKIP|==.*ERROR|.*runtime error)' "$log" | sed -E 's/^[0-9]+: //' | head -100

@@ -335,7 +335,7 @@ struct cdpi_stats {
     uint64_t packets_malformed;    /* header cut or contradictory */
     uint64_t packets_other;        /* no IP: ARP, LLDP ... */
     uint64_t packets_unknown_link; /* of a link type that is not known */
-    uint64_t fragments;            /* IP fragments without ports */
+    uint64_t fragments;            /* IP fragments that waited for others, or fitted none */
     uint64_t bytes;                /* frame lengths on the wire */
     uint64_t flows;                /* begun */
     uint64_t flows_active;         /* in the table now */
@@ -346,6 +346,9 @@ struct cdpi_stats {
     uint64_t heads_forced; /* undecided flows judged early because heads ran out */
     uint64_t inspected;    /* packets that reached the classifiers */
     uint64_t memory_now, memory_peak, memory_budget; /* bytes allocated by the engine */
+    uint64_t datagrams_reassembled; /* from fragments; a flow counts each as one packet */
+    uint64_t datagrams_incomplete;  /* given up: past 30 s, or for want of room */
+    uint64_t fragments_overlapping; /* the first to come won */
 };
 CDPI_API struct cdpi_stats cdpi_stats(const struct cdpi *engine);
 

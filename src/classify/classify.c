@@ -205,7 +205,7 @@ static void begin_session(struct session *s, const struct classifier *classifier
 }
 
 /* A side's bytes as a validator sees them: the stream, or the chosen datagram. */
-static struct cursor side_bytes(const struct session *s, enum side side, bool *cut)
+static inline struct cursor side_bytes(const struct session *s, enum side side, bool *cut)
 {
     const struct exchange *x = s->exchange;
     *cut = false;
@@ -223,16 +223,13 @@ static struct cursor side_bytes(const struct session *s, enum side side, bool *c
 static void fill_view(const struct session *s, struct inspection *in, unsigned which, bool swapped)
 {
     const struct exchange *x = s->exchange;
-    bool cut[2];
-    struct cursor bytes[2];
-    for (unsigned side = 0; side < 2; side++) {
-        bytes[side] = side_bytes(s, (enum side)side, &cut[side]);
-        if (!(which & 1u << side))
-            bytes[side].size = 0;
-    }
-    unsigned c = swapped ? SERVER : CLIENT, v = swapped ? CLIENT : SERVER;
-    in->client = bytes[c];
-    in->server = bytes[v];
+    enum side c = swapped ? SERVER : CLIENT, v = swapped ? CLIENT : SERVER;
+    in->client = side_bytes(s, c, &in->client_is_cut);
+    in->server = side_bytes(s, v, &in->server_is_cut);
+    if (!(which & 1u << c))
+        in->client.size = 0;
+    if (!(which & 1u << v))
+        in->server.size = 0;
     in->client.side = CLIENT;
     in->server.side = SERVER;
     in->client_port = x->port[c];
@@ -240,8 +237,6 @@ static void fill_view(const struct session *s, struct inspection *in, unsigned w
     in->transport = x->transport;
     in->is_final = x->is_final;
     in->is_midstream = x->is_midstream;
-    in->client_is_cut = cut[c];
-    in->server_is_cut = cut[v];
     in->first_speaker = swapped ? !x->first_speaker : x->first_speaker;
     in->datagrams = x->datagrams;
     in->datagram_count = x->datagram_count;
@@ -664,9 +659,10 @@ static bool is_exhausted(const struct session *s)
 
 static struct classify_outcome outcome(const struct session *s, bool changed)
 {
+    s->state->is_exhausted = is_exhausted(s);
     return (struct classify_outcome){.changed = changed,
                                      .certain = s->state->room != NO_ROOM && s->state->is_certain,
-                                     .exhausted = is_exhausted(s)};
+                                     .exhausted = s->state->is_exhausted};
 }
 
 void classification_init(struct classification *c)

@@ -59,6 +59,7 @@ struct classification {
     uint8_t answer;      /* enum answer of the verdict's validator: LIKELY or YES */
     uint8_t heard;       /* bits of sides that had spoken when the verdict was made */
     bool is_certain;
+    bool is_exhausted;    /* nothing that is known could still match what was heard */
     bool is_settled;      /* nothing can change it any more */
     bool is_swapped;      /* the verdict holds with client and server exchanged */
     bool are_sides_apart; /* rule 4 */

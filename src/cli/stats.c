@@ -31,6 +31,9 @@ void stats_write(const struct cdpi *engine, FILE *to)
     line(to, "packets without IP", s.packets_other);
     line(to, "packets of unknown link", s.packets_unknown_link);
     line(to, "fragments", s.fragments);
+    line(to, "datagrams reassembled", s.datagrams_reassembled);
+    line(to, "datagrams incomplete", s.datagrams_incomplete);
+    line(to, "fragments overlapping", s.fragments_overlapping);
     line(to, "bytes", s.bytes);
     line(to, "flows", s.flows);
     line(to, "flows evicted", s.flows_evicted);

@@ -99,7 +99,7 @@ static inline bool fast_ipv4(const struct decoder *decoder, struct packet *p, co
     uint8_t ip_protocol = ip[9];
     if (left > total)
         left = total;
-    if (total < IPV4_SIZE || load16(ip + 6) & 0x1fff ||
+    if (total < IPV4_SIZE || load16(ip + 6) & 0x3fff ||
         !fast_transport(p, ip_protocol, ip + IPV4_SIZE, left - IPV4_SIZE, total - IPV4_SIZE))
         return false;
     uint32_t source, target, ports = load32(ip + IPV4_SIZE);

@@ -7,6 +7,7 @@
 
 #include "core/cursor.h"
 #include "decode/fast.h"
+#include "decode/fragments.h"
 #include "decode/tunnel.h"
 
 enum {
@@ -101,6 +102,8 @@ struct descent {
     struct packet *packet;
     const uint8_t *source, *target; /* addresses */
     uint32_t domain;
+    const struct tunnel_identity *tunnel; /* inside of one; its number is not in `domain` yet */
+    bool is_whole;                        /* what was put together is not put together again */
 };
 
 static void finish_key(struct descent *d, uint8_t ip_protocol, uint16_t from, uint16_t to)
@@ -241,6 +244,46 @@ static enum decode_result decode_transport(struct descent *d, struct cursor c, u
     }
 }
 
+static enum decode_result decode_ip(struct descent *d, struct cursor c);
+
+static uint32_t domain_of(const struct descent *d)
+{
+    return d->tunnel ? tunnel_domain(d->decoder->tunnels, d->tunnel) ^ d->domain : d->domain;
+}
+
+/* A fragment: `f` has its id, offset and length. DECODE_FLOW with *is_alone: it is the first, and
+ * is decoded as it is. */
+static enum decode_result decode_fragment(struct descent *d, const struct cursor *c,
+                                          struct fragment *f, bool *is_alone)
+{
+    struct packet *p = d->packet;
+    struct whole whole;
+    *is_alone = f->offset == 0;
+    if (!d->decoder->fragments || d->is_whole)
+        return f->offset ? DECODE_FRAGMENT : DECODE_FLOW;
+    size_t size = p->key.is_v6 ? 16 : 4;
+    memcpy(&f->key.address[0], d->source, size);
+    memcpy(&f->key.address[2], d->target, size);
+    f->key.domain = domain_of(d);
+    f->key.is_v6 = p->key.is_v6;
+    f->data = c->data + c->at;
+    f->size = cursor_left(c) < f->wire ? cursor_left(c) : f->wire;
+    f->frame_length = p->frame_length;
+    f->vlan = p->vlan;
+    f->time = p->time;
+    switch (fragments_add(d->decoder->fragments, f, &whole)) {
+    case FRAGMENT_ALONE:
+        return DECODE_FLOW;
+    case FRAGMENT_WHOLE:
+        *is_alone = false;
+        d->is_whole = true;
+        p->frame_length = whole.frame_length;
+        return decode_ip(d, cursor_over(whole.ip, whole.size));
+    default:
+        return DECODE_FRAGMENT;
+    }
+}
+
 static enum decode_result decode_ipv4(struct descent *d, struct cursor c)
 {
     struct packet *p = d->packet;
@@ -248,8 +291,7 @@ static enum decode_result decode_ipv4(struct descent *d, struct cursor c)
     uint8_t first = cursor_u8(&c);
     cursor_skip(&c, 1);
     uint32_t total = cursor_u16(&c);
-    cursor_skip(&c, 2);
-    uint16_t fragment = cursor_u16(&c);
+    uint16_t id = cursor_u16(&c), fragment = cursor_u16(&c);
     cursor_skip(&c, 1);
     uint8_t ip_protocol = cursor_u8(&c);
     cursor_skip(&c, 2);
@@ -266,8 +308,16 @@ static enum decode_result decode_ipv4(struct descent *d, struct cursor c)
     p->key.is_v6 = false;
     p->ip = start;
     p->ip_size = total < have ? total : have;
-    if (fragment & 0x1fff)
-        return DECODE_FRAGMENT;
+    if (fragment & 0x3fff) {
+        bool is_alone;
+        struct fragment f = {.key = {.id = id, .ip_protocol = ip_protocol},
+                             .offset = (fragment & 0x1fffu) * 8,
+                             .more = fragment & 0x2000,
+                             .wire = total - header};
+        enum decode_result result = decode_fragment(d, &c, &f, &is_alone);
+        if (result != DECODE_FLOW || !is_alone)
+            return result;
+    }
     return decode_transport(d, c, total - header, ip_protocol);
 }
 
@@ -301,10 +351,18 @@ static enum decode_result decode_ipv6(struct descent *d, struct cursor c)
         next = cursor_u8(&c);
         if (current == 44) { /* fragment header, RFC 8200 section 4.5 */
             cursor_skip(&c, 1);
-            uint16_t offset = cursor_u16(&c) & 0xfff8;
-            cursor_skip(&c, 4);
-            if (offset && !c.ran_short)
-                return DECODE_FRAGMENT;
+            uint16_t offset = cursor_u16(&c);
+            uint32_t id = cursor_u32(&c);
+            if (offset & 0xfff9 && !c.ran_short && length > 8) {
+                bool is_alone;
+                struct fragment f = {.key = {.id = id, .ip_protocol = next},
+                                     .offset = offset & 0xfff8u,
+                                     .more = offset & 1,
+                                     .wire = length - 8};
+                enum decode_result result = decode_fragment(d, &c, &f, &is_alone);
+                if (result != DECODE_FLOW || !is_alone)
+                    return result;
+            }
         } else {
             size = ((uint32_t)cursor_u8(&c) + 1) * 8;
             cursor_skip(&c, size - 2);
@@ -496,6 +554,16 @@ enum decode_result decode_frame(const struct decoder *decoder, const uint8_t *da
     return decode_frame_slowly(decoder, data, captured, length, link_type, packet);
 }
 
+enum decode_result decode_whole(const struct decoder *decoder, const struct whole *whole,
+                                struct packet *packet)
+{
+    struct descent d = {
+        .decoder = decoder, .packet = packet, .domain = whole->domain, .is_whole = true};
+    begin(packet, whole->frame_length);
+    packet->vlan = whole->vlan;
+    return decode_ip(&d, cursor_over(whole->ip, whole->size));
+}
+
 /* ---- tunnels ----------------------------------------------------------------------------- */
 
 static enum decode_result decode_content(struct descent *d, const struct tunnel *t)
@@ -520,7 +588,7 @@ enum decode_result decode_inner(const struct decoder *decoder, const struct pack
     if (!tunnel_open(outer, &t))
         return DECODE_OTHER;
     struct tunnel_identity identity = {.id = t.id, .parent = outer->key.domain, .kind = t.kind};
-    struct descent d = {.decoder = decoder, .packet = inner};
+    struct descent d = {.decoder = decoder, .packet = inner, .tunnel = &identity};
     begin(inner, t.wire);
     inner->time = outer->time;
     inner->vlan = outer->vlan;
@@ -528,7 +596,7 @@ enum decode_result decode_inner(const struct decoder *decoder, const struct pack
     if (result != DECODE_FLOW)
         return result;
     /* Only what carries a flow gets a number. */
-    inner->key.domain = tunnel_domain(decoder->tunnels, &identity) ^ d.domain;
+    inner->key.domain = domain_of(&d);
     inner->hash = flow_key_hash(&inner->key, decoder->hash_key);
     return DECODE_FLOW;
 }

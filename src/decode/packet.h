@@ -58,18 +58,21 @@ enum decode_result {
     DECODE_FLOW = 0,
     DECODE_OTHER,     /* no IP: ARP, LLDP ... */
     DECODE_MALFORMED, /* a header is cut or contradicts itself */
-    DECODE_FRAGMENT,  /* not the first of its datagram: no ports */
+    DECODE_FRAGMENT,  /* one that waits for others, or fits none */
     DECODE_UNKNOWN_LINK
 };
 
 struct tunnel_table;
+struct fragment_table;
+struct whole;
 struct decoder {
     uint64_t hash_key[2];
     bool vlan_strict;
-    struct tunnel_table *tunnels; /* numbers for tunnels' identities */
+    struct tunnel_table *tunnels;     /* numbers for tunnels' identities */
+    struct fragment_table *fragments; /* NULL: first fragments are taken alone */
 };
 
-/* One frame. `packet` is filled when DECODE_FLOW comes back. */
+/* One frame. `packet` is filled when DECODE_FLOW comes back; its time is set before. */
 enum decode_result decode_frame(const struct decoder *decoder, const uint8_t *data,
                                 uint32_t captured, uint32_t length, uint32_t link_type,
                                 struct packet *packet);
@@ -83,6 +86,10 @@ enum decode_result decode_frame_slowly(const struct decoder *decoder, const uint
  * flow. */
 enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
                                 struct packet *inner);
+
+/* A datagram that was put together, or will not be (decode/fragments.h). */
+enum decode_result decode_whole(const struct decoder *decoder, const struct whole *whole,
+                                struct packet *packet);
 
 bool decode_knows_link(uint32_t link_type);
 /* The ICMP type that answers a type (Community ID v1's pairs), or -1 for those that go one way. */

@@ -101,6 +101,8 @@ static bool build(struct cdpi *engine, const struct cdpi_options *options)
     engine->decoder.tunnels = &engine->tunnels;
     if (!tunnel_table_init(&engine->tunnels, memory))
         return false;
+    engine->decoder.fragments = &engine->fragments;
+    fragments_init(&engine->fragments, memory, memory->budget / 64, key);
     note_pool_init(&engine->notes, memory, memory->budget / 64);
     expected_init(&engine->expected, memory, key);
     engine->table_share.limit =
@@ -126,6 +128,7 @@ static void free_engine(struct cdpi *engine)
     table_free(&engine->tables[1]);
     head_pool_free(&engine->heads);
     note_pool_free(&engine->notes);
+    fragments_free(&engine->fragments);
     tunnel_table_free(&engine->tunnels, &engine->memory);
     expected_free(&engine->expected);
     classifier_free(engine->classifier, &engine->memory);
@@ -191,13 +194,15 @@ enum cdpi_status cdpi_open(const struct cdpi_options *given, struct cdpi **out,
     return CDPI_OK;
 }
 
+static void end_all(struct cdpi *engine);
+
 enum cdpi_status cdpi_close(struct cdpi *engine)
 {
     if (!engine)
         return CDPI_OK;
     if (engine->in_callback)
         return CDPI_BUSY;
-    engine_end_all(engine, CDPI_ENDED_FLUSHED);
+    end_all(engine);
     free_engine(engine);
     return CDPI_OK;
 }
@@ -235,18 +240,38 @@ static struct packet *decode_tunnels(struct cdpi *engine, struct packet *p)
     return p;
 }
 
+/* A packet that was decoded, and its tunnels. Returns the place for the next. */
+static struct packet *add_slowly(struct cdpi *engine, struct packet *p)
+{
+    table_prefetch(&engine->tables[p->key.is_v6], p->hash);
+    return packet_may_be_tunnel(p) && engine->decapsulates ? decode_tunnels(engine, p + 1) : p + 1;
+}
+
+/* A datagram whose fragments were given up, with what came of it. */
+static struct packet *decode_late(struct cdpi *engine, uint64_t time, struct packet *p)
+{
+    struct whole whole;
+    if (!fragments_take_late(&engine->fragments, &whole))
+        return p;
+    p->time = time;
+    return decode_whole(&engine->decoder, &whole, p) == DECODE_FLOW ? add_slowly(engine, p) : p;
+}
+
 /* The general way for one frame. Returns the place for the next packet. */
 static struct packet *decode_slowly(struct cdpi *engine, const struct cdpi_frame *f,
                                     struct packet *p)
 {
+    const struct packet *first = p;
     enum decode_result result =
         decode_frame_slowly(&engine->decoder, f->data, f->captured, f->length, f->link_type, p);
-    if (result != DECODE_FLOW) {
+    if (result == DECODE_FLOW)
+        p = add_slowly(engine, p);
+    else
         count_undecodable(engine, result);
+    if (engine->fragments.late == FRAGMENTS_NONE)
         return p;
-    }
-    table_prefetch(&engine->tables[p->key.is_v6], p->hash);
-    return packet_may_be_tunnel(p) && engine->decapsulates ? decode_tunnels(engine, p + 1) : p + 1;
+    engine->only_late = p == first;
+    return decode_late(engine, f->time / 1000, p);
 }
 
 /* First pass: frames become packets (and what their tunnels carry), their flows' lines are asked
@@ -255,6 +280,8 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
 {
     struct packet *p = engine->packets;
     uint64_t bytes = 0;
+    if (engine->fragments.done_count)
+        fragments_release(&engine->fragments);
     for (const struct cdpi_frame *f = frames; f < frames + count; f++) {
         bytes += f->length;
         p->time = f->time / 1000;
@@ -324,6 +351,25 @@ static bool process_batch(struct cdpi *engine, uint32_t n)
     return first_is_new;
 }
 
+/* Datagrams whose fragments did not all come, when there will be no more. */
+static void drain_fragments(struct cdpi *engine)
+{
+    do {
+        fragments_release(&engine->fragments);
+        uint32_t n =
+            (uint32_t)(decode_late(engine, engine->now, engine->packets) - engine->packets);
+        look_up_batch(engine, n);
+        process_batch(engine, n);
+    } while (engine->fragments.late != FRAGMENTS_NONE || fragments_expire_one(&engine->fragments));
+    fragments_release(&engine->fragments);
+}
+
+static void end_all(struct cdpi *engine)
+{
+    drain_fragments(engine);
+    engine_end_all(engine, CDPI_ENDED_FLUSHED);
+}
+
 enum cdpi_status cdpi_feed(struct cdpi *engine, const struct cdpi_frame *frames, size_t count)
 {
     if (!engine || (!frames && count))
@@ -349,11 +395,12 @@ enum cdpi_status cdpi_packet_flow(struct cdpi *engine, const struct cdpi_frame *
     if (engine->in_callback)
         return CDPI_BUSY;
     engine_sweep(engine);
+    engine->only_late = false;
     uint32_t n = decode_batch(engine, frame, 1);
-    if (n == 0)
-        return CDPI_NOT_A_FLOW;
     look_up_batch(engine, n);
     bool fresh = process_batch(engine, n);
+    if (n == 0 || engine->only_late)
+        return CDPI_NOT_A_FLOW;
     const struct packet *outer = &engine->packets[0];
     struct table *table = &engine->tables[outer->key.is_v6];
     engine->caller_flow.engine = engine;
@@ -371,7 +418,7 @@ enum cdpi_status cdpi_flush(struct cdpi *engine)
         return CDPI_BAD_ARGUMENT;
     if (engine->in_callback)
         return CDPI_BUSY;
-    engine_end_all(engine, CDPI_ENDED_FLUSHED);
+    end_all(engine);
     return CDPI_OK;
 }
 
@@ -537,6 +584,9 @@ struct cdpi_stats cdpi_stats(const struct cdpi *engine)
 {
     struct cdpi_stats stats = engine->stats;
     stats.flows_active = engine->tables[0].used + engine->tables[1].used;
+    stats.datagrams_reassembled = engine->fragments.reassembled;
+    stats.datagrams_incomplete = engine->fragments.incomplete;
+    stats.fragments_overlapping = engine->fragments.overlapping;
     stats.memory_now = engine->memory.used;
     stats.memory_peak = engine->memory.peak;
     return stats;

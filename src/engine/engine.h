@@ -8,6 +8,7 @@
 
 #include "classify/classify.h"
 #include "core/memory.h"
+#include "decode/fragments.h"
 #include "decode/packet.h"
 #include "decode/tunnel.h"
 #include "engine/note.h"
@@ -19,6 +20,8 @@
 enum {
     BATCH = 64,
     MAX_DEPTH = 4, /* tunnels in tunnels */
+    /* A frame brings one with its tunnels, and perhaps another whose fragments were given up. */
+    PACKETS = BATCH * 2 * (MAX_DEPTH + 1),
     MAX_MODULES = 8,
     RULES = 4096,       /* places for interned rule names */
     MAX_RULES = 512,    /* rules that modules name */
@@ -30,7 +33,7 @@ enum {
     INSPECTION_US = 30 * 1000 * 1000,
     UDP_DATAGRAMS = 8,
     MODULE_PACKETS = 16, /* of a flow, as modules see it */
-    GAP_PATIENCE = 8     /* payload packets that a lost beginning is waited for */
+    GAP_PATIENCE = 16    /* payload packets that a lost beginning is waited for */
 };
 enum { DEFAULT_IDLE_SECONDS = 300 };
 #define DEFAULT_BUDGET (512u << 20)
@@ -65,6 +68,8 @@ struct cdpi {
     struct memory memory;
     struct decoder decoder;
     struct tunnel_table tunnels;
+    struct fragment_table fragments;
+    bool only_late;         /* the frame brought nothing but a datagram that was given up */
     struct table tables[2]; /* IPv4, IPv6 */
     struct table_share table_share;
     struct head_pool heads;
@@ -110,8 +115,8 @@ struct cdpi {
     void *module_state;       /* scratch for modules' flow_state */
     size_t module_state_size;
 
-    struct packet packets[BATCH * (MAX_DEPTH + 1)];
-    struct found found[BATCH * (MAX_DEPTH + 1)];
+    struct packet packets[PACKETS];
+    struct found found[PACKETS];
 };
 
 /* ---- lifecycle.c ------------------------------------------------------------------------- */

@@ -63,16 +63,17 @@ static void take_announcements(struct cdpi *engine, const struct flow_place *pla
     follow->announced_count = 0;
 }
 
-/* Where the announced protocol has signatures, the first payload must carry one. */
+/* Where the announced protocol has signatures for the transport, the first payload must carry one.
+ */
 static bool fits_first_payload(const struct cdpi *engine, uint16_t protocol, const struct packet *p)
 {
+    uint8_t transport = p->key.ip_protocol == IP_TCP ? OVER_TCP : OVER_UDP;
     room_index room = classifier_room(engine->classifier, protocol);
-    if (room == NO_ROOM || catalog_rooms[room].protocol->signature_count == 0)
+    const struct cdpi_protocol *r = room == NO_ROOM ? NULL : catalog_rooms[room].protocol;
+    if (!r || r->signature_count == 0 || !(r->transports & transport))
         return true;
-    return p->payload_size > 0 &&
-           classifier_could_be(engine->classifier, room,
-                               p->key.ip_protocol == IP_TCP ? OVER_TCP : OVER_UDP, p->payload,
-                               p->payload_size, p->payload_wire);
+    return p->payload_size > 0 && classifier_could_be(engine->classifier, room, transport,
+                                                      p->payload, p->payload_size, p->payload_wire);
 }
 
 void engine_meet_expectation(struct cdpi *engine, const struct flow_place *place,

@@ -440,7 +440,7 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         }
         take_verdict(engine, place, c, said.changed);
     } else if (engine->has_own) {
-        said.exhausted = c->live_count == 0 && c->spoke;
+        said.exhausted = c->is_exhausted;
     }
     if (is_late) {
         engine_conclude(engine, place);

@@ -259,6 +259,11 @@ bool head_put(struct head_pool *pool, struct head *head, unsigned direction, uin
     uint32_t end = at_most(offset + at_most(size, HEAD_LIMIT), HEAD_LIMIT);
     if (end > side->capacity && !make_room(pool, head, direction, end))
         return false;
+    if (offset == side->size && side->island_count == 0) { /* nearly always */
+        memcpy(head->block + side->offset + offset, bytes, end - offset);
+        side->size = (uint16_t)end;
+        return true;
+    }
     if (offset > side->size && side->island_count == HEAD_ISLANDS)
         return true; /* too many gaps already: a retransmission will bring it, or nothing */
     copy_new(side, head->block + side->offset, offset, bytes, end);

@@ -4,9 +4,9 @@
  * classifiers remember of it.
  *
  * Its bytes lie in one block of 512 B, 2 or 8 KiB, shared by both sides; a head moves to a larger
- * block when it must. TCP segments are put where their sequence numbers say; up to four stretches
- * that came too early wait on each side. All heads together take at most a quarter of the budget.
- * They stand in a queue by age: when blocks run out, the engine judges the oldest.
+ * block when it must. TCP segments are put where their sequence numbers say; up to sixteen
+ * stretches that came too early wait on each side. All heads together take at most a quarter of the
+ * budget. They stand in a queue by age: when blocks run out, the engine judges the oldest.
  */
 #ifndef CDPI_FLOW_HEAD_H
 #define CDPI_FLOW_HEAD_H
@@ -15,7 +15,7 @@
 
 #include "core/memory.h"
 
-enum { HEAD_CLASSES = 3, HEAD_LIMIT = 4096, HEAD_MARKS = 8, HEAD_ISLANDS = 4 };
+enum { HEAD_CLASSES = 3, HEAD_LIMIT = 4096, HEAD_MARKS = 8, HEAD_ISLANDS = 16 };
 #define HEAD_NONE UINT32_MAX
 
 /* A payload packet of the flow, as it came. */

@@ -51,6 +51,17 @@ static inline bool start_cut_version(struct cursor *line, const char *version)
     return false;
 }
 
+/* The rest of the line, which a CR alone ends too. */
+static inline enum text_line start_rest(struct cursor *c, struct cursor *rest)
+{
+    int32_t cr = cursor_find(c, '\r', START_URI_LIMIT);
+    if (cr < 0)
+        return text_line(c, START_URI_LIMIT, rest);
+    struct cursor line = cursor_take(c, (uint32_t)cr);
+    enum text_line state = text_line(&line, START_URI_LIMIT + 1, rest);
+    return state == LINE_BAD ? LINE_BAD : LINE_WHOLE;
+}
+
 /* Reads the line; `version` ends where its digits begin or holds them ("SIP/2.0", "RTSP/1."): of
  * the former a digit may follow. *method and *uri are a request's. Empty lines before it are passed
  * over. START_OPEN: it is right so far. */
@@ -78,7 +89,7 @@ static inline enum start_line start_line(struct cursor *c, const char *version,
         return START_OPEN;
     if (cursor_u8(c) != ' ')
         return START_BAD;
-    enum text_line state = text_line(c, START_URI_LIMIT, uri);
+    enum text_line state = start_rest(c, uri);
     if (state != LINE_WHOLE)
         return state == LINE_OPEN ? START_OPEN : START_BAD;
     return start_cut_version(uri, version) ? START_REQUEST : START_BAD;

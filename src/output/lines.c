@@ -81,14 +81,35 @@ static void explain(struct output *out, const struct cdpi_verdict *v)
     write_char(w, '\n');
 }
 
+/* --ask-all: what another module than the verdict's says. */
+static void explain_answer(struct output *out, const struct cdpi_module_answer *a,
+                           const struct cdpi_verdict *v)
+{
+    struct writer *w = &out->writer;
+    const struct cdpi_verdict *said = &a->verdict;
+    if (a->state != CDPI_ANSWERED || strcmp(a->module, v->source) == 0)
+        return;
+    write_text(w, "    ");
+    write_text(w, a->module);
+    write_text(w, said->protocol ? " says " : " guesses ");
+    write_text(w, cdpi_protocol_name(out->engine, said->protocol ? said->protocol : said->guess));
+    if (said->application) {
+        write_char(w, '/');
+        write_text(w, cdpi_protocol_name(out->engine, said->application));
+    }
+    if (*said->evidence.rule) {
+        write_text(w, ": ");
+        write_text(w, said->evidence.rule);
+    }
+    write_char(w, '\n');
+}
+
 static void flow(struct output *out, const struct cdpi_flow_info *info,
                  const struct cdpi_verdict *v, const struct cdpi_module_answer *answers,
                  size_t answer_count)
 {
     struct writer *w = &out->writer;
     const char *keyword = ip_protocol_keyword(info->ip_protocol);
-    (void)answers;
-    (void)answer_count;
     if (keyword) {
         write_text(w, keyword);
     } else {
@@ -106,6 +127,8 @@ static void flow(struct output *out, const struct cdpi_flow_info *info,
     write_text(w, info->packets[0] + info->packets[1] == 1 ? " packet\n" : " packets\n");
     if (out->with_evidence)
         explain(out, v);
+    for (size_t i = 0; out->with_evidence && i < answer_count; i++)
+        explain_answer(out, &answers[i], v);
 }
 
 const struct output_format output_lines = {"lines", nothing, flow, nothing};

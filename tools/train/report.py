@@ -83,6 +83,9 @@ are not that many yet: with that rule there is no class at all. The models that 
 scenario's captures, moved ports included, or a protocol's cases) and %s flows. They show that the way works; they are small, and
 the intervals are wide. `tools/train/train.sh FOLDER` takes more recordings, LEAST_GROUPS and LEAST_FLOWS set the rule.
 
+Flows of other people's captures, of which none trained it, are in docs/modules.md: few get an answer, nearly all of these are
+right. Other kinds of models (boosted trees, say) have not been compared yet.
+
 All figures are of samples whose whole group was left out of training (10 folds; intervals 95 %%, Wilson). Protocols that are no
 class, cases and noise train and test "none of these": a protocol that was tested was never seen, so this is the share of unknown
 protocols that would get a wrong name. Probabilities are calibrated on the same left-out predictions, by one scale a model.

@@ -40,7 +40,7 @@ static bool read_lct(struct cursor *c, struct lct *lct)
     lct->object = 0;
     for (uint32_t i = 0; i < object; i++)
         lct->object = lct->object << 8 | cursor_u8(c);
-    return !c->ran_short && lct->header >= lct->fixed && lct->session != 0;
+    return !c->ran_short && lct->header >= lct->fixed;
 }
 
 /* The extensions end where the header does; *is_table where one is the FDT's, of FLUTE 1 or 2. */

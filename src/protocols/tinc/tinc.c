@@ -52,6 +52,16 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
+/* The tunnel itself is encrypted datagrams to the same port (manual, section 6.1). */
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    (void)payload;
+    struct announcement *a = announce(f, "TINC", OVER_UDP, f->server_port);
+    if (a)
+        a->at = AT_SERVER;
+    return FOLLOW_DONE;
+}
+
 static const struct signature signatures[] = {SIGNATURE(0, "0 ")};
 
 const struct cdpi_protocol cdpi_protocol_tinc = {
@@ -63,4 +73,5 @@ const struct cdpi_protocol cdpi_protocol_tinc = {
     .tcp_ports = PORTS(655),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

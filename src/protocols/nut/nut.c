@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * NUT, Network UPS Tools (NUT Developer Guide, Network protocol information): lines. The client:
+ * "LIST VAR ups", "GET VAR ups battery.charge"; the server: "BEGIN LIST VAR ups", "VAR ups
+ * battery.charge "100"", "ERR UNKNOWN-UPS".
+ */
+#include "framing/text.h"
+#include "protocols/protocol.h"
+
+enum { LINE_LIMIT = 512 };
+
+static const char *const subjects[] = {"ups",   "var",     "rw",        "cmd",     "enum",
+                                       "range", "type",    "numlogins", "upsdesc", "client",
+                                       "desc",  "cmddesc", NULL};
+
+/* A subject in upper case. */
+static bool is_subject(struct cursor *line)
+{
+    int first = cursor_peek(line, 0);
+    return first >= 'A' && first <= 'Z' && text_word(line, subjects) >= 0;
+}
+
+/* What the client's first line is worth; -1: it is none. */
+static int request_bits(struct cursor line)
+{
+    if (cursor_accept_text(&line, "LIST ") || cursor_accept_text(&line, "GET "))
+        return is_subject(&line) ? 30 : -1;
+    if (cursor_accept_text(&line, "USERNAME ") || cursor_accept_text(&line, "INSTCMD "))
+        return 20;
+    if (cursor_accept_text(&line, "NETVER") || cursor_accept_text(&line, "PROTVER"))
+        return 30;
+    bool is_weak = cursor_accept_text(&line, "STARTTLS") || cursor_accept_text(&line, "LOGIN ") ||
+                   cursor_accept_text(&line, "VER") || cursor_accept_text(&line, "HELP") ||
+                   cursor_accept_text(&line, "SET VAR ");
+    return is_weak ? 6 : -1;
+}
+
+static int reply_bits(struct cursor line)
+{
+    if (cursor_accept_text(&line, "BEGIN LIST "))
+        return is_subject(&line) ? 60 : -1;
+    if (cursor_accept_text(&line, "VAR ") || cursor_accept_text(&line, "TYPE ") ||
+        cursor_accept_text(&line, "UPSDESC ") || cursor_accept_text(&line, "NUMLOGINS ") ||
+        cursor_accept_text(&line, "DESC "))
+        return 20;
+    if (cursor_accept_text(&line, "ERR ")) {
+        int first = cursor_peek(&line, 0);
+        return first >= 'A' && first <= 'Z' && cursor_find(&line, ' ', line.size) < 0 ? 16 : -1;
+    }
+    if (cursor_accept_text(&line, "Network UPS Tools upsd"))
+        return 60;
+    return cursor_accept_text(&line, "OK") ? 10 : -1;
+}
+
+/* The side's first line; *bits 0 where it has not spoken. */
+static enum answer first_line(struct inspection *in, struct cursor c, int *bits)
+{
+    struct cursor line;
+    *bits = 0;
+    if (c.size == 0)
+        return YES;
+    enum text_line state = text_line(&c, LINE_LIMIT, &line);
+    if (state != LINE_WHOLE)
+        return state == LINE_OPEN ? short_of(in, &c) : NO;
+    *bits = c.side == CLIENT ? request_bits(line) : reply_bits(line);
+    return *bits < 0 ? NO : YES;
+}
+
+static enum answer validate(struct inspection *in)
+{
+    int asked, told;
+    enum answer client = first_line(in, in->client, &asked);
+    enum answer server = first_line(in, in->server, &told);
+    if (client != YES || server != YES)
+        return client < server ? client : server;
+    struct cursor c = in->server.size ? in->server : in->client;
+    cursor_skip(&c, (uint32_t)cursor_find(&c, '\n', LINE_LIMIT) + 1);
+    return answer_by_bits(in, (unsigned)(asked + told), "lines", &c);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE(0, "LIST "),  SIGNATURE(0, "GET VAR "),    SIGNATURE(0, "USERNAME "),
+    SIGNATURE(0, "NETVER"), SIGNATURE(0, "PROTVER"),     SIGNATURE(0, "GET UPSDESC "),
+    SIGNATURE(0, "VER\n"),  SIGNATURE(0, "BEGIN LIST "), SIGNATURE(0, "Network UPS Tool"),
+};
+
+const struct cdpi_protocol cdpi_protocol_nut = {
+    .name = "NUT",
+    .reference = "Network UPS Tools Developer Guide: Network protocol information",
+    .transports = OVER_TCP,
+    .category = CATEGORY_MANAGEMENT,
+    .tcp_ports = PORTS(3493),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Apache ZooKeeper (zookeeper.jute: ConnectRequest, ConnectResponse), each behind its size(4):
+ *
+ *     client  version(4) = 0 last change(8) timeout(4) session(8) password's size(4) = 16
+ * password(16) [read-only(1)] server  version(4) = 0 timeout(4) session(8) password's size(4) = 16
+ * password(16) [read-only(1)]
+ *
+ * and the words of four letters of its administrators, of which "ruok" with "imok", and what begins
+ * with "Zookeeper version:" are told.
+ */
+#include "protocols/protocol.h"
+
+enum { REQUEST = 44, RESPONSE = 36, PASSWORD = 16 };
+
+static enum answer judge_client(struct inspection *in, struct cursor c)
+{
+    uint32_t size = cursor_u32(&c), version = cursor_u32(&c);
+    cursor_skip(&c, 8);
+    uint32_t timeout = cursor_u32(&c);
+    cursor_skip(&c, 8);
+    uint32_t password = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if ((size != REQUEST && size != REQUEST + 1) || version != 0 || timeout > INT32_MAX ||
+        password != PASSWORD)
+        return NO;
+    return yes(in, "connect request", &c);
+}
+
+static enum answer judge_words(struct inspection *in, struct cursor c)
+{
+    if (cursor_starts_with(&c, "imok")) {
+        cursor_skip(&c, 4);
+        if (cursor_starts_with(&in->client, "ruok"))
+            return yes(in, "ruok, imok", &c);
+        return cursor_may_start_with(&in->client, "ruok") ? wants(in, CLIENT, 4) : NO;
+    }
+    if (!cursor_may_start_with(&c, "Zookeeper version: "))
+        return cursor_may_start_with(&c, "imok") ? short_of(in, &c) : NO;
+    return cursor_skip(&c, 19) ? yes(in, "version", &c) : short_of(in, &c);
+}
+
+static enum answer judge_server(struct inspection *in, struct cursor c)
+{
+    uint32_t size = cursor_u32(&c), version = cursor_u32(&c);
+    cursor_skip(&c, 12);
+    uint32_t password = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if ((size != RESPONSE && size != RESPONSE + 1) || version != 0 || password != PASSWORD)
+        return NO;
+    return yes(in, "connect response", &c);
+}
+
+/* What the administrators ask has no structure but for its size. */
+static enum answer validate(struct inspection *in)
+{
+    bool are_words = cursor_peek(&in->server, 0) > 0 || cursor_peek(&in->client, 0) > 0;
+    if (!are_words)
+        return judge_sides(in, judge_client, judge_server);
+    if (in->client.size > 6)
+        return NO;
+    return in->server.size ? judge_words(in, in->server) : wants(in, SERVER, 1);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE_MASKED(0, "\0\0\0\x2c\0\0\0\0", "\xff\xff\xff\xfe\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\0\0\0\x24\0\0\0\0", "\xff\xff\xff\xfe\xff\xff\xff\xff"),
+    SIGNATURE(0, "Zookeeper versio"),
+    SIGNATURE(0, "imok"),
+};
+
+const struct cdpi_protocol cdpi_protocol_zookeeper = {
+    .name = "ZooKeeper",
+    .reference = "Apache ZooKeeper: zookeeper.jute, ConnectRequest and ConnectResponse",
+    .transports = OVER_TCP,
+    .category = CATEGORY_CLUSTER,
+    .tcp_ports = PORTS(2181),
+    SIGNATURES(signatures),
+    .validate = validate,
+};

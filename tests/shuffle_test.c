@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * However a flow's bytes are cut up, shuffled, sent twice and overlapped, the verdict is that of
+ * the bytes in order. Every case of every room is played as TCP segments or IP fragments, by seed.
+ *
+ *     shuffle_test FOLDER [DRAWS]
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/cases.h"
+#include "support/check.h"
+#include "support/packets.h"
+
+enum { TCP = 6, UDP = 17, ETHERNET = 14, IPV4 = 20, IPV6 = 40, PIECES = 40, LONGEST = 1400 };
+enum { FIN = 1, SYN = 2, PSH = 8, ACK = 16 };
+
+struct run {
+    struct cdpi *engine;
+    uint64_t time, seed;
+    uint32_t id;                 /* of fragments; used again after 65536 datagrams only */
+    struct cdpi_verdict verdict; /* of the flow that ended last */
+    unsigned ended, draws;
+};
+
+static uint32_t draw(struct run *run, uint32_t below)
+{
+    run->seed = run->seed * 6364136223846793005u + 1442695040888963407u;
+    return below ? (uint32_t)(run->seed >> 33) % below : 0;
+}
+
+static void hear(void *context, enum cdpi_event event, struct cdpi_flow *flow,
+                 const struct cdpi_verdict *verdict)
+{
+    struct run *run = context;
+    struct cdpi_flow_info info;
+    cdpi_flow_info(flow, &info);
+    if (event != CDPI_EVENT_ENDED || info.tunnel)
+        return;
+    run->verdict = *verdict;
+    run->ended++;
+}
+
+static void feed(struct run *run, const struct frame *f)
+{
+    run->time += 100;
+    struct cdpi_frame frame = as_frame(f, run->time);
+    CHECK(cdpi_feed(run->engine, &frame, 1) == CDPI_OK);
+}
+
+/* ---- pieces ------------------------------------------------------------------------------ */
+
+struct piece {
+    uint32_t from, to;
+};
+
+/* Cuts [0, size) in pieces of a multiple of `unit` bytes, shuffles them, and adds some that overlap
+ * those. */
+static unsigned cut_up(struct run *run, uint32_t size, uint32_t unit, struct piece *pieces)
+{
+    unsigned count = 0, most = 2 + draw(run, 5);
+    for (uint32_t at = 0; at < size;) {
+        uint32_t step = (1 + draw(run, (2 * size / most) / unit + 1)) * unit;
+        uint32_t to = step > LONGEST ? at + LONGEST / unit * unit : at + step;
+        if (to > size || count == PIECES / 2)
+            to = size;
+        pieces[count++] = (struct piece){at, to};
+        at = to;
+    }
+    unsigned extra = count > 1 ? draw(run, 3) : 0, cut = count; /* whole twice is two */
+    for (unsigned i = 0; i < extra; i++) {
+        struct piece p = pieces[draw(run, cut)];
+        if (p.from >= unit && draw(run, 2))
+            p.from -= unit;
+        if (p.from > 0 || p.to < size)
+            pieces[count++] = p;
+    }
+    for (unsigned i = count; i > 1; i--) {
+        unsigned j = draw(run, i);
+        struct piece p = pieces[i - 1];
+        pieces[i - 1] = pieces[j];
+        pieces[j] = p;
+    }
+    return count;
+}
+
+/* ---- fragments --------------------------------------------------------------------------- */
+
+static void build_fragment(struct frame *f, const struct frame *whole, struct piece p, bool is_v6,
+                           uint32_t id)
+{
+    uint32_t header = ETHERNET + (is_v6 ? IPV6 : IPV4), size = whole->size - header;
+    bool more = p.to < size;
+    f->size = 0;
+    frame_add(f, whole->bytes, header);
+    if (is_v6) {
+        uint32_t length = p.to - p.from + 8;
+        f->bytes[ETHERNET + 4] = (uint8_t)(length >> 8);
+        f->bytes[ETHERNET + 5] = (uint8_t)length;
+        f->bytes[ETHERNET + 6] = 44;
+        frame_u8(f, whole->bytes[ETHERNET + 6]);
+        frame_u8(f, 0);
+        frame_u16(f, (uint16_t)(p.from | more));
+        frame_u32(f, id);
+    } else {
+        uint32_t length = p.to - p.from + IPV4, field = p.from / 8 | (more ? 0x2000u : 0);
+        f->bytes[ETHERNET + 2] = (uint8_t)(length >> 8);
+        f->bytes[ETHERNET + 3] = (uint8_t)length;
+        f->bytes[ETHERNET + 4] = (uint8_t)(id >> 8);
+        f->bytes[ETHERNET + 5] = (uint8_t)id;
+        f->bytes[ETHERNET + 6] = (uint8_t)(field >> 8);
+        f->bytes[ETHERNET + 7] = (uint8_t)field;
+    }
+    frame_add(f, whole->bytes + header + p.from, p.to - p.from);
+}
+
+static void feed_fragments(struct run *run, const struct frame *whole, bool is_v6)
+{
+    struct piece pieces[PIECES];
+    uint32_t size = whole->size - ETHERNET - (is_v6 ? IPV6 : IPV4), id = ++run->id & 0xffff;
+    unsigned count = cut_up(run, size, 8, pieces);
+    for (unsigned i = 0; i < count; i++) {
+        struct frame f;
+        build_fragment(&f, whole, pieces[i], is_v6, id);
+        feed(run, &f);
+    }
+}
+
+/* ---- cases ------------------------------------------------------------------------------- */
+
+static struct ends ends_of(const struct test_case *c, bool is_v6)
+{
+    return (struct ends){{0xc0000201, 0xc6336402}, {c->port[0], c->port[1]}, is_v6};
+}
+
+static void play_datagrams(struct run *run, const struct test_case *c, bool shuffled, bool is_v6)
+{
+    struct ends ends = ends_of(c, is_v6);
+    for (unsigned i = 0; i < c->message_count; i++) {
+        const struct message *m = &c->messages[i];
+        struct frame f;
+        build_udp(&f, &ends, m->side, c->bytes + m->offset, m->size);
+        if (shuffled)
+            feed_fragments(run, &f, is_v6);
+        else
+            feed(run, &f);
+    }
+}
+
+static void feed_segment(struct run *run, const struct ends *ends, bool side, uint32_t sequence,
+                         uint8_t flags, const uint8_t *bytes, uint32_t size)
+{
+    struct frame f;
+    build_tcp(&f, ends, side, sequence, flags, bytes, size);
+    feed(run, &f);
+}
+
+static void play_stream(struct run *run, const struct test_case *c, bool shuffled, bool is_v6)
+{
+    struct ends ends = ends_of(c, is_v6);
+    /* near the wrap of sequence numbers */
+    uint32_t next[2] = {shuffled ? 0xffffffff - draw(run, 200) : 1000, 5000};
+    feed_segment(run, &ends, false, next[0]++, SYN, NULL, 0);
+    feed_segment(run, &ends, true, next[1]++, SYN | ACK, NULL, 0);
+    for (unsigned i = 0; i < c->message_count; i++) {
+        const struct message *m = &c->messages[i];
+        struct piece pieces[PIECES];
+        unsigned count = 0;
+        if (shuffled)
+            count = cut_up(run, m->size, 1, pieces);
+        for (uint32_t at = 0; !shuffled && at < m->size; at += LONGEST)
+            pieces[count++] = (struct piece){at, m->size - at < LONGEST ? m->size : at + LONGEST};
+        for (unsigned k = 0; k < count; k++)
+            feed_segment(run, &ends, m->side, next[m->side] + pieces[k].from, PSH | ACK,
+                         c->bytes + m->offset + pieces[k].from, pieces[k].to - pieces[k].from);
+        next[m->side] += m->size;
+    }
+}
+
+static struct cdpi_verdict play(struct run *run, const struct test_case *c, bool shuffled,
+                                bool is_v6)
+{
+    run->ended = 0;
+    run->time += 200 * 1000 * 1000; /* what was announced before is forgotten */
+    if (c->ip_protocol == UDP)
+        play_datagrams(run, c, shuffled, is_v6);
+    else
+        play_stream(run, c, shuffled, is_v6);
+    CHECK(cdpi_flush(run->engine) == CDPI_OK);
+    if (run->ended != 1)
+        printf("%s:%d: %u flows\n", c->file, c->line, run->ended);
+    CHECK(run->ended == 1);
+    return run->verdict;
+}
+
+static bool can_be_played(const struct test_case *c)
+{
+    if (c->ip_protocol != TCP && c->ip_protocol != UDP)
+        return false;
+    for (unsigned i = 0; i < c->message_count; i++) {
+        if (c->messages[i].size == 0 || (c->ip_protocol == UDP && c->messages[i].size > LONGEST) ||
+            c->messages[i].size > LONGEST * PIECES / 2)
+            return false;
+    }
+    return c->message_count > 0;
+}
+
+static void check_case(void *context, const struct test_case *c)
+{
+    struct run *run = context;
+    if (!can_be_played(c))
+        return;
+    struct cdpi_verdict plain = play(run, c, false, false);
+    for (unsigned i = 0; i < run->draws; i++) {
+        bool is_v6 = i & 1;
+        struct cdpi_verdict v = play(run, c, true, is_v6);
+        bool same = v.protocol == plain.protocol && v.application == plain.application &&
+                    v.confidence == plain.confidence;
+        if (!same)
+            printf("FAIL %s:%d: %s: draw %u: %s %d, not %s %d\n", c->file, c->line, c->title, i,
+                   cdpi_protocol_name(run->engine, v.protocol), v.confidence,
+                   cdpi_protocol_name(run->engine, plain.protocol), plain.confidence);
+        CHECK(same);
+        if (!same)
+            return;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct run run = {.seed = 1, .time = 1000000, .draws = 20};
+    struct cdpi_options options = {.struct_size = sizeof options,
+                                   .hash_key = {1, 2},
+                                   .no_decap = true,
+                                   .on_event = hear,
+                                   .on_event_context = &run};
+    if (argc < 2)
+        return 2;
+    if (argc > 2)
+        run.draws = (unsigned)strtoul(argv[2], NULL, 10);
+    CHECK(cdpi_open(&options, &run.engine, NULL) == CDPI_OK);
+    CHECK(cases_read_all(argv[1], check_case, &run));
+    CHECK(cdpi_close(run.engine) == CDPI_OK);
+    return CHECKS_END("shuffle");
+}
