@@ -16,3 +16,5 @@ python3 "$shared/corpus/score.py" -p build/predictions.jsonl -l "${labels[0]}" -
     sed -n '/== ALL/,$p'
 python3 tools/fourteen.py "$shared/corpus" build/predictions.jsonl
 echo "misses: build/misses.tsv"
+# Every capture cut at 200 random places, in one process.
+find "$shared/corpus/captures" -type f -print0 | xargs -0 -n 100000 "$(dirname "$tool")/tests/cut_test" "${CUTS:-200}"
