@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The tool as its users run it: formats, files, bad input, exit status.   cli_test.py CDPI ROOT"""
 import csv
+import glob
 import gzip
 import io
 import json
@@ -189,6 +190,28 @@ def help_and_lists():
         check(option in out, "--help tells of %s" % option)
 
 
+def verdicts(path, *args):
+    """Each flow's verdict, without what modules say beside it."""
+    said = {}
+    for f in flows(run("--format", "json", *args, path)[1]):
+        f["cdpi"].pop("modules", None)
+        said[f["flow_id"]] = f["cdpi"]
+    return said
+
+
+def asking_changes_nothing():
+    """Modules that want packets, and --ask-all, leave own's verdicts as they are."""
+    folder = os.path.join(os.path.dirname(os.path.abspath(TOOL)), "tests", "modules")
+    if not os.path.exists(os.path.join(folder, "cdpi-packets.so")):
+        return
+    captures = sorted(glob.glob(os.path.join(ROOT, "tests", "captures", "*.pcap")))
+    for path in captures[::12]:
+        alone = verdicts(path)
+        for more in ([], ["--ask-all"]):
+            asked = verdicts(path, "--modules", "own,packets", "--module-path", folder, *more)
+            check(alone == asked, "%s %s: own's verdicts change" % (path, more))
+
+
 def modules():
     """Answers of each module, settings, the commands about modules; with the probe of tests/modules, where it is built."""
     path = write("modules.pcap", pcap(SSH))
@@ -222,6 +245,7 @@ def modules():
 
 formats()
 modules()
+asking_changes_nothing()
 several_files()
 bad_input()
 a_shrinking_file()

@@ -7,6 +7,10 @@
 #include "ml/model.h"
 #include "support/check.h"
 
+/* A class's name of 70 characters. */
+#define TEN "aaaaaaaaaa"
+#define LONG_NAME ("cdpi-model 1\nfeature 1 0:1\nclass -\nclass " TEN TEN TEN TEN TEN TEN TEN "\n")
+
 static char scratch[] = "/tmp/cdpi-model-XXXXXX";
 
 static struct ml_model *read_text(const char *text, char why[200])
@@ -32,8 +36,7 @@ static void what_is_refused(void)
         "cdpi-model 1\nclass -\nclass A\nfeature 1 0\n",                  /* no weight */
         "cdpi-model 1\nclass -\nclass A\nscale 0\nfeature 1 0:1\n",       /* scale */
         "cdpi-model 1\nclass -\nclass A\nword\nfeature 1 0:1\n",          /* word */
-        ("cdpi-model 1\nclass -\nclass "
-         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nfeature 1 0:1\n"),
+        LONG_NAME,
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         char why[200] = "";
@@ -105,7 +108,7 @@ static void what_ships(const char *folder, const char *transport)
     size_t size = f ? fread(text, 1, MODEL_DISK, f) : 0;
     if (f)
         fclose(f);
-    for (size_t i = 0; i < size; i += size / 50 + 1) {
+    for (size_t i = 0; i < size; i += size / 12 + 1) {
         text[size - i] = 0;
         ml_model_free(read_text(text, why));
     }

@@ -167,7 +167,7 @@ static void again_and_again(unsigned times)
 static void *in_a_thread(void *context)
 {
     struct heard *h = context;
-    for (unsigned round = 0; round < 3; round++) {
+    for (unsigned round = 0; round < 2; round++) {
         struct cdpi *e = open_modules(h, "all", NULL, true);
         for (size_t i = 0; e && i < sizeof some / sizeof some[0]; i++)
             feed(e, some[i]);

@@ -179,12 +179,14 @@ static bool judge_own(struct cdpi *engine, const struct flow_place *place, struc
     return own_verdict(engine, place, &v, c, head->payload_packets);
 }
 
-/* Own's budget is spent. Modules may want more packets than own did. */
+/* Own's budget is spent. Modules may want more packets than own did; but with ask_all, what is
+ * followed after its verdict is not kept waiting. */
 static void end_own(struct cdpi *engine, const struct flow_place *place, struct head *head)
 {
-    bool known = judge_own(engine, place, head);
-    bool asks = !known || !engine->own_leads || engine->ask_all;
-    if (asks && !engine_has_enough_packets(engine, head))
+    bool known = judge_own(engine, place, head), waits = !known || !engine->own_leads;
+    if (!waits && engine->ask_all)
+        waits = !catalog_rooms[head_classification(head)->room].protocol->follow;
+    if (waits && !engine_has_enough_packets(engine, head))
         head->for_modules = true;
     else
         finish(engine, place, head, known);

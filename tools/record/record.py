@@ -205,7 +205,7 @@ def facts(wanted, run, found, flows):
     yield from (f'  - "{name} {version}"' for name, version in sorted(found.items()))
     yield "flows:"
     for flow in flows:
-        yield (f'  - {{transport: {flow.transport}, client: "{endpoint(flow.client, flow.transport)}", '
+        yield (f'  - {{transport: {packets.KEYWORDS.get(flow.transport, flow.transport)}, client: "{endpoint(flow.client, flow.transport)}", '
                f'server: "{endpoint(flow.server, flow.transport)}", protocol: "{flow.expected.protocol}", '
                f'application: {flow.expected.application or "null"}}}')
 

@@ -116,7 +116,9 @@ static enum answer judge_scrape(struct inspection *in, struct cursor c)
     bool fits = cursor_peek_u32(&c, 0) != 0 && cursor_peek_u32(&c, 4) != 0 &&
                 cursor_left(&c) >= 16 + 20 && (cursor_left(&c) - 16) % 20 == 0;
     cursor_skip(&c, 16);
-    return fits ? likely(in, "tracker scrape", &c) : NO;
+    if (!fits)
+        return NO;
+    return in->server.size ? MORE : wants(in, SERVER, 1);
 }
 
 /* ---- Vuze -------------------------------------------------------------------------------- */
@@ -257,8 +259,9 @@ static enum answer validate(struct inspection *in)
         return judge_joined(in, judge_peer, judge_peer);
     enum answer client = in->client.size ? judge_datagram(in, in->client) : NO;
     enum answer server = in->server.size ? judge_datagram(in, in->server) : NO;
-    if (client == LIKELY && server == NO && in->server.size)
-        return answers(in->client, in->server) ? YES : NO;
+    if (client == MORE && server == NO && in->server.size)
+        return answers(in->client, in->server) ? answer_at(in, YES, "tracker scrape", CLIENT, 0, 16)
+                                               : NO;
     if (client == YES && server == NO && in->server.size)
         return answers(in->client, in->server) || judge_utp(in) == YES ? YES : LIKELY;
     if (client != NO || server != NO)

@@ -25,7 +25,7 @@ static bool tlvs_fill(struct cursor c)
 {
     while (!cursor_at_end(&c)) {
         uint16_t type = cursor_u16(&c), size = cursor_u16(&c);
-        if (type > LAST_TLV || !cursor_skip(&c, size))
+        if (c.ran_short || type > LAST_TLV || !cursor_skip(&c, size))
             return false;
     }
     return true;

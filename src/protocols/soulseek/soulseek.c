@@ -91,6 +91,9 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
         c.at = c.size;
         return short_of(in, &c);
     }
+    /* Little enough: the other side has to speak as a peer does. */
+    if (code == PIERCE && in->server.size == 0)
+        return length == PIERCE_LENGTH ? wants(in, SERVER, 1) : NO;
     if (code == PIERCE)
         return length == PIERCE_LENGTH ? likely(in, "through a firewall", &c) : NO;
     if (is_init(body))

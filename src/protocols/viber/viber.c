@@ -90,12 +90,18 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     return yes(in, "first message", &c);
 }
 
+/* A number (2) and zeros, or the client's mark. */
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     uint16_t length = cursor_le16(&c);
+    cursor_skip(&c, 2);
+    uint8_t kind = cursor_u8(&c), end = cursor_u8(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    return length >= 6 ? yes(in, "message", &c) : NO;
+    if (length < 6)
+        return NO;
+    bool fits = (kind == 0 && end == 0) || ((kind == 3 || kind == 5) && end == 0x80);
+    return fits ? yes(in, "message", &c) : likely(in, "message", &c);
 }
 
 static enum answer validate(struct inspection *in)

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * RTMP, Adobe's specification 1.0, section 5.2: a version, 3 (6 where it is encrypted), then blocks
+ * of 1536 bytes: time(4) zeros or version(4) random. The server's second block repeats the client's
+ * random bytes.
+ */
+#include "protocols/protocol.h"
+
+enum { VERSION = 3, ENCRYPTED = 6, BLOCK = 1536, CLIENT_FIRST = 1 + BLOCK };
+
+static enum answer judge_client(struct inspection *in, struct cursor c)
+{
+    uint8_t version = cursor_u8(&c);
+    cursor_skip(&c, 4);
+    uint32_t zeros = cursor_u32(&c);
+    if (version != VERSION && version != ENCRYPTED)
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    /* Flash's own client puts its version there, of which the first number is below 128. */
+    if (zeros != 0 && zeros >> 24 >= 0x80)
+        return NO;
+    if (c.size < CLIENT_FIRST)
+        return in->is_final ? NO : wants(in, CLIENT, CLIENT_FIRST);
+    /* The server waits for the whole block, and so the client sends no more before it answers. */
+    return zeros == 0 ? yes(in, "first block", &c) : likely(in, "first block with a version", &c);
+}
+
+/* The echo of the client's block, from its random bytes on. */
+static bool is_echo(const struct inspection *in, struct cursor c)
+{
+    struct cursor client = in->client;
+    const uint8_t *random = cursor_skip(&client, 9) ? cursor_bytes(&client, 64) : NULL;
+    return random && cursor_skip(&c, 1 + BLOCK + 8) && cursor_starts(&c, random, 64);
+}
+
+static enum answer judge_server(struct inspection *in, struct cursor c)
+{
+    uint8_t version = cursor_u8(&c);
+    if (version != VERSION && version != ENCRYPTED)
+        return NO;
+    if (c.size < 1 + BLOCK + 8 + 64)
+        return in->is_final ? likely(in, "version", &c) : wants(in, SERVER, 1 + BLOCK + 8 + 64);
+    cursor_skip(&c, 8);
+    /* Digests may take an echo's place (Flash 9 and later). */
+    return is_echo(in, in->server) ? yes(in, "echo", &c) : likely(in, "blocks", &c);
+}
+
+static enum answer validate(struct inspection *in)
+{
+    enum answer client = in->client.size ? judge_client(in, in->client) : NO;
+    if (client == NO || in->server.size == 0)
+        return client;
+    const char *rule = in->rule;
+    enum answer server = judge_server(in, in->server);
+    if (server == NO || server == MORE || client == MORE)
+        return server == NO ? NO : MORE;
+    bool sure = client == YES || server == YES;
+    return answer_at(in, sure ? YES : LIKELY, rule, CLIENT, 0, 9);
+}
+
+static const struct signature signatures[] = {
+    SIGNATURE_MASKED(0, "\x03\0\0\0\0\0\0\0\0", "\xff\0\0\0\0\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x03\0\0\0\0\0\0\0\0", "\xff\xff\xff\0\0\x80\x80\x80\0"),
+    SIGNATURE_MASKED(0, "\x06\0\0\0\0\0\0\0\0", "\xff\xff\xff\0\0\x80\x80\x80\0"),
+};
+
+const struct cdpi_protocol cdpi_protocol_rtmp = {
+    .name = "RTMP",
+    .reference = "Adobe's Real Time Messaging Protocol 1.0, section 5.2",
+    .transports = OVER_TCP,
+    .category = CATEGORY_STREAMING,
+    .tcp_ports = PORTS(1935),
+    SIGNATURES(signatures),
+    .validate = validate,
+};
