@@ -241,9 +241,23 @@ static enum answer judge(struct inspection *in, struct cursor c)
     return judge_clock(in, c);
 }
 
+/* Small servers of simple networks answer a sound request with hardly more than the time: origin
+ * and receive are left at zero, against RFC 4330 section 6. */
+static enum answer judge_server(struct inspection *in, struct cursor c)
+{
+    enum answer answer = judge(in, c);
+    struct cursor asked = in->client;
+    if (answer != NO || c.size != HEADER || asked.size != HEADER)
+        return answer;
+    struct clock request = read_clock(&asked), k = read_clock(&c);
+    bool is_poor = k.mode == MODE_SERVER && k.version == request.version && k.stratum < 16 &&
+                   fields_make_sense(&k) && (k.origin | k.receive) == 0 && k.transmit;
+    return is_poor && request.mode == MODE_CLIENT ? likely(in, "poor answer", &c) : NO;
+}
+
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_sides(in, judge, judge_server);
 }
 
 #define CLOCK(version, limit)                                                                      \
