@@ -31,13 +31,14 @@ struct glance {
 };
 
 struct lane {
-    uint32_t first[BUCKETS + 1]; /* where a bucket's list begins in `lists` */
+    uint16_t first[BUCKETS + 1]; /* where a bucket's list begins, from the shelf's base on */
 };
 
 /* The lists of one transport. */
 struct shelf {
     struct lane lanes[LANES];
-    uint32_t always_first, always_end; /* in lists: those without a pair */
+    uint32_t base;                     /* where the shelf's lists begin in `lists` */
+    uint32_t always_first, always_end; /* from the base on: those without a pair */
     uint16_t reach;
 };
 
@@ -228,24 +229,42 @@ static void file_entry(void *context, const struct signature *s, room_index room
         if (e->end > table->shelves[t].reach)
             table->shelves[t].reach = e->end;
         if (lane == ANYWHERE)
-            table->lists[next->always_first++] = entry;
+            table->lists[next->base + next->always_first++] = entry;
         for (uint32_t i = 0; i < n; i++)
-            table->lists[next->lanes[lane].first[buckets[i]]++] = entry;
+            table->lists[next->base + next->lanes[lane].first[buckets[i]]++] = entry;
     }
 }
 
-/* Turns list lengths into places. Returns where the shelf's lists end. */
-static uint32_t place_lists(struct shelf *shelf, uint32_t place)
+/* Turns list lengths into places. Returns how long the shelf's lists are. */
+static uint32_t place_lists(struct shelf *shelf, uint32_t base)
 {
+    uint32_t place = 0;
+    shelf->base = base;
     for (unsigned lane = 0; lane < LANES; lane++) {
-        uint32_t *first = shelf->lanes[lane].first;
-        first[0] = place;
-        for (uint32_t b = 1; b <= BUCKETS; b++)
-            first[b] = place += first[b];
+        uint16_t *first = shelf->lanes[lane].first;
+        first[0] = (uint16_t)place;
+        for (uint32_t b = 1; b <= BUCKETS; b++) {
+            place += first[b];
+            first[b] = (uint16_t)place;
+        }
     }
     shelf->always_first = place;
     shelf->always_end += place;
     return shelf->always_end;
+}
+
+/* False: a shelf is too long for its places (tests/cases_test.c would say so, long before a user).
+ */
+static bool place_all(struct shelf *shelves)
+{
+    uint32_t base = 0;
+    for (unsigned t = 0; t < SHELVES; t++) {
+        uint32_t length = place_lists(&shelves[t], base);
+        if (length > UINT16_MAX)
+            return false;
+        base += length;
+    }
+    return true;
 }
 
 struct signature_table *signature_table_build(struct memory *memory)
@@ -261,7 +280,9 @@ struct signature_table *signature_table_build(struct memory *memory)
     size_t rooms_at = glances_at + count * sizeof(struct glance);
     size_t lists_at = rooms_at + (catalog_room_count + 1) * sizeof(uint16_t);
     size_t size = lists_at + sizing.total * sizeof(uint16_t);
-    struct signature_table *table = memory_get(memory, size, 64);
+    struct signature_table *table = NULL;
+    if (place_all(shelves))
+        table = memory_get(memory, size, 64);
     if (!table)
         goto out;
     table->size_of_all = size;
@@ -270,8 +291,6 @@ struct signature_table *signature_table_build(struct memory *memory)
     table->glances = (struct glance *)(void *)((uint8_t *)table + glances_at);
     table->first_of_room = (uint16_t *)(void *)((uint8_t *)table + rooms_at);
     table->lists = (uint16_t *)(void *)((uint8_t *)table + lists_at);
-    for (unsigned t = 0, place = 0; t < SHELVES; t++)
-        place = place_lists(&shelves[t], place);
     memcpy(table->shelves, shelves, scratch_size);
     struct filing filing = {.table = table, .next = shelves}; /* the scratch copy counts up */
     each_signature(file_entry, &filing);
@@ -418,10 +437,10 @@ unsigned signature_table_propose(const struct signature_table *table, uint8_t tr
     p.room = room;
     for (unsigned lane = 0; lane < LANES; lane++) {
         const uint8_t *pair = p.padded + lane_offset[lane];
-        const uint32_t *first =
+        const uint16_t *first =
             &shelf->lanes[lane].first[bucket_of(pair[0] | (uint32_t)pair[1] << 8)];
-        walk(&p, first[0], first[1]);
+        walk(&p, shelf->base + first[0], shelf->base + first[1]);
     }
-    walk(&p, shelf->always_first, shelf->always_end);
+    walk(&p, shelf->base + shelf->always_first, shelf->base + shelf->always_end);
     return p.count;
 }

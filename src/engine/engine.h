@@ -146,6 +146,8 @@ void engine_inspect(struct cdpi *engine, const struct flow_place *place,
                     const struct packet *packet);
 /* The end of the inspection: own verdict on what is there, then the modules. */
 void engine_conclude(struct cdpi *engine, const struct flow_place *place);
+/* Judges the flows whose inspection has long been over, as no packet of theirs came to say so. */
+void engine_conclude_old(struct cdpi *engine);
 /* Judges the oldest undecided flow. False where there is none. */
 bool engine_force_oldest(struct cdpi *engine);
 

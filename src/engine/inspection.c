@@ -206,6 +206,18 @@ void engine_conclude(struct cdpi *engine, const struct flow_place *place)
     finish(engine, place, head, judge_own(engine, place, head));
 }
 
+void engine_conclude_old(struct cdpi *engine)
+{
+    while (engine->heads.oldest != HEAD_NONE) {
+        const struct head *head = head_at(&engine->heads, engine->heads.oldest);
+        if (engine->now - head->first_time <= 2 * (uint64_t)INSPECTION_US)
+            return;
+        struct flow_place place =
+            place_at(&engine->tables[head->is_v6], head->segment, head->slot);
+        engine_conclude(engine, &place);
+    }
+}
+
 bool engine_force_oldest(struct cdpi *engine)
 {
     if (engine->heads.oldest == HEAD_NONE)

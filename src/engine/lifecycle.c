@@ -192,6 +192,7 @@ static void end_segment(struct cdpi *engine, struct table *table, uint32_t segme
 
 void engine_sweep(struct cdpi *engine)
 {
+    engine_conclude_old(engine);
     if (engine->next_sweep == 0 && engine->now)
         engine->next_sweep = engine->now + engine->sweep_step;
     if (engine->next_sweep == 0)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SLAB = 32 * 1024, SLAB_TABLE = 4096, CHAIN = 64 };
+enum { SLAB = 32 * 1024, SLAB_SHIFT = 6, CHAIN = 64 }; /* a slab of heads holds 64 */
 static const uint32_t class_size[HEAD_CLASSES] = {512, 2048, 8192};
 
 bool head_pool_init(struct head_pool *pool, struct memory *memory, uint64_t limit, size_t extra)
@@ -14,9 +14,7 @@ bool head_pool_init(struct head_pool *pool, struct memory *memory, uint64_t limi
                                .free_head = HEAD_NONE,
                                .oldest = HEAD_NONE,
                                .newest = HEAD_NONE};
-    while ((2u << pool->slab_shift) * pool->stride <= SLAB)
-        pool->slab_shift++;
-    pool->slab_room = (uint32_t)(limit / SLAB + 1);
+    pool->slab_room = (uint32_t)(limit / (pool->stride << SLAB_SHIFT) + 1);
     size_t table = pool->slab_room * sizeof(uint8_t *);
     pool->slabs = memory_get(memory, table, 64);
     if (!pool->slabs)
@@ -28,7 +26,7 @@ bool head_pool_init(struct head_pool *pool, struct memory *memory, uint64_t limi
 void head_pool_free(struct head_pool *pool)
 {
     for (uint32_t i = 0; i < pool->slab_count; i++)
-        memory_put(pool->memory, pool->slabs[i], SLAB);
+        memory_put(pool->memory, pool->slabs[i], pool->stride << SLAB_SHIFT);
     while (pool->block_slabs) {
         void *next;
         memcpy(&next, pool->block_slabs, sizeof next);
@@ -40,28 +38,28 @@ void head_pool_free(struct head_pool *pool)
     *pool = (struct head_pool){0};
 }
 
-static void *take_slab(struct head_pool *pool)
+static void *take_slab(struct head_pool *pool, size_t size)
 {
-    if (pool->used + SLAB > pool->limit)
+    if (pool->used + size > pool->limit)
         return NULL;
-    void *slab = memory_get(pool->memory, SLAB, 4096);
+    void *slab = memory_get(pool->memory, size, 4096);
     if (slab)
-        pool->used += SLAB;
+        pool->used += size;
     return slab;
 }
 
 struct head *head_at(const struct head_pool *pool, uint32_t number)
 {
-    uint32_t within = number & ((1u << pool->slab_shift) - 1);
-    return (struct head *)(void *)(pool->slabs[number >> pool->slab_shift] + within * pool->stride);
+    uint32_t within = number & ((1u << SLAB_SHIFT) - 1);
+    return (struct head *)(void *)(pool->slabs[number >> SLAB_SHIFT] + within * pool->stride);
 }
 
 static bool add_heads(struct head_pool *pool)
 {
-    uint32_t per_slab = 1u << pool->slab_shift;
+    uint32_t per_slab = 1u << SLAB_SHIFT;
     if (pool->slab_count == pool->slab_room)
         return false;
-    uint8_t *slab = take_slab(pool);
+    uint8_t *slab = take_slab(pool, pool->stride << SLAB_SHIFT);
     if (!slab)
         return false;
     pool->slabs[pool->slab_count++] = slab;
@@ -104,7 +102,7 @@ static void put_block(struct head_pool *pool, unsigned block_class, uint8_t *blo
 /* A slab's first line chains it to the others; the rest becomes blocks. */
 static bool add_blocks(struct head_pool *pool, unsigned block_class)
 {
-    uint8_t *slab = take_slab(pool);
+    uint8_t *slab = take_slab(pool, SLAB);
     if (!slab)
         return false;
     memcpy(slab, &pool->block_slabs, sizeof(void *));

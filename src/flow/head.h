@@ -15,7 +15,7 @@
 
 #include "core/memory.h"
 
-enum { HEAD_CLASSES = 3, HEAD_LIMIT = 4096, HEAD_MARKS = 8, HEAD_ISLANDS = 16 };
+enum { HEAD_CLASSES = 3, HEAD_LIMIT = 4096, HEAD_MARKS = 8, HEAD_ISLANDS = 10 };
 #define HEAD_NONE UINT32_MAX
 
 /* A payload packet of the flow, as it came. */
@@ -68,7 +68,6 @@ struct head_pool {
     struct memory *memory;
     uint64_t limit, used; /* bytes */
     size_t stride;        /* a head with its extra */
-    unsigned slab_shift;  /* a slab holds 1 << this */
     uint8_t **slabs;      /* of heads */
     uint32_t slab_count, slab_room, head_count;
     uint32_t free_head;
