@@ -299,21 +299,40 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
     return (uint32_t)(p - engine->packets);
 }
 
-/* Second pass: where the flows are; their counters' lines are asked for. */
+/* Whether the packet's bytes will be put into the flow's head. */
+static inline bool needs_head(const struct packet *p, const struct hot *hot)
+{
+    return p->payload_wire && is_undecided(hot) && hot->head != NO_HEAD &&
+           !(hot->bits & FLOW_HAS_NOTE);
+}
+
+/* Second pass: where the flows are; the lines of their counters and heads are asked for, or those
+ * where a new flow will stand. */
 static void look_up_batch(struct cdpi *engine, uint32_t n)
 {
     struct found *found = engine->found;
+    const struct head *heads[BATCH];
+    unsigned head_count = 0;
     for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
         const struct segment *s = &engine->tables[p->key.is_v6].segments[hash_segment(p->hash)];
         found->hot = p->key.is_v6 ? segment_find(s, &p->key, p->hash, true, &found->slot)
                                   : segment_find(s, &p->key, p->hash, false, &found->slot);
-        if (!found->hot)
+        if (!found->hot) {
+            __builtin_prefetch(&s->cold[hash_home(p->hash, s->capacity)], 1);
             continue;
+        }
         found->segment = s;
         found->changes = s->changes;
         found->cold = &s->cold[found->slot];
         __builtin_prefetch(found->cold, 1);
+        if (needs_head(p, found->hot) && head_count < BATCH) {
+            heads[head_count] = head_at(&engine->heads, found->hot->head);
+            head_prefetch(&engine->heads, heads[head_count++]);
+        }
     }
+    /* A head's bytes lie behind a pointer in it. */
+    for (unsigned i = 0; i < head_count; i++)
+        head_prefetch_bytes(heads[i]);
 }
 
 /* The way of nearly all packets: of a flow that is settled, or without payload. A look-up and its

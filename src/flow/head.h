@@ -85,6 +85,21 @@ struct head *head_take(struct head_pool *pool);
 void head_release(struct head_pool *pool, struct head *head);
 struct head *head_at(const struct head_pool *pool, uint32_t number);
 
+/* Ask for the lines of a head, then of its bytes, before they are needed. */
+static inline void head_prefetch(const struct head_pool *pool, const struct head *head)
+{
+    for (size_t at = 0; at < pool->stride; at += 64)
+        __builtin_prefetch((const uint8_t *)head + at, 1);
+}
+
+static inline void head_prefetch_bytes(const struct head *head)
+{
+    if (head->block) {
+        __builtin_prefetch(head->block, 1);
+        __builtin_prefetch(head->block + 64, 1);
+    }
+}
+
 /* Puts bytes at an offset of a direction; first come stays where they overlap. False: no memory for
  * a larger block. What lies past HEAD_LIMIT is left out. */
 bool head_put(struct head_pool *pool, struct head *head, unsigned direction, uint32_t offset,
