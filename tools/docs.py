@@ -25,8 +25,9 @@ def listed(tool):
     rows = []
     for line in out.splitlines():
         m = re.match(r"\s*(\d+)\s+(\S+)\s\s+(\S(?:.*?\S)?)(?:\s\s+(.*))?$", line)
-        if m:
-            rows.append((int(m.group(1)), m.group(2), m.group(3), m.group(4) or ""))
+        if not m:
+            sys.exit("docs.py: cannot read this line of --list protocols: %s" % line)
+        rows.append((int(m.group(1)), m.group(2), m.group(3), m.group(4) or ""))
     return rows
 
 

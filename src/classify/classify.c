@@ -737,6 +737,8 @@ static const char *check_room(room_index i, char *text, size_t room)
         wrong = "has no name";
     else if (!p->reference || !*p->reference)
         wrong = "has no reference";
+    else if (p->category == CATEGORY_NONE)
+        wrong = "has no category";
     else if (p->refines && catalog_find_room(p->refines) == NO_ROOM)
         wrong = "refines a protocol that is not in the catalog";
     else if (p->told_by.parent && catalog_find_room(p->told_by.parent) == NO_ROOM)

@@ -7,7 +7,7 @@ static void write_protocols(struct output *out)
 {
     char line[320];
     for (cdpi_protocol_id id = 0; (id = cdpi_protocol_next(out->engine, id)) != CDPI_NO_PROTOCOL;) {
-        snprintf(line, sizeof line, "%5u  %-20s %-16s %s\n", id,
+        snprintf(line, sizeof line, "%5u  %-24s  %-16s %s\n", id,
                  cdpi_protocol_name(out->engine, id), cdpi_protocol_category(out->engine, id),
                  cdpi_protocol_reference(out->engine, id));
         write_text(&out->writer, line);

@@ -212,8 +212,7 @@ void engine_conclude_old(struct cdpi *engine)
         const struct head *head = head_at(&engine->heads, engine->heads.oldest);
         if (engine->now - head->first_time <= 2 * (uint64_t)INSPECTION_US)
             return;
-        struct flow_place place =
-            place_at(&engine->tables[head->is_v6], head->segment, head->slot);
+        struct flow_place place = place_at(&engine->tables[head->is_v6], head->segment, head->slot);
         engine_conclude(engine, &place);
     }
 }

@@ -14,6 +14,9 @@ static enum answer weigh(struct inspection *in, const struct cursor *c, const st
 {
     bool is_assigned = m->type == RPC_CALL && m->program >= FIRST_IANA_PROGRAM;
     bool is_little = m->xid < LITTLE && !is_assigned;
+    /* A reply has little in it: without its call, small numbers are anybody's. */
+    if (is_little && m->type != RPC_CALL && is_udp(in) && !both_spoke(in))
+        return NO;
     if (is_little || m->is_denied)
         return likely(in, m->type == RPC_CALL ? "call" : "reply", c);
     return yes(in, m->type == RPC_CALL ? "call" : "reply", c);
