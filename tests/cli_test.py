@@ -236,13 +236,37 @@ def modules():
         check(code == 0 and "asked                  1 flows" in out, "bench: %d %s" % (code, out))
     code, out, err = run("bench", path)
     check(code == 0 and "answered               1 (100.0 %)" in out, "bench own: %s" % out)
-    for command in ("bench", "compare"):
+    for command in ("bench", "compare", "unknown"):
         check(run(command, "/nowhere/at/all")[0] == 1 and run(command)[0] == 2, "%s: exit status" % command)
         check(run(command, "--help")[0] == 0 and run(command, "--wrong", path)[0] == 2, "%s: usage" % command)
     code, out, err = run("compare", "--module", "nosuch", path)
     check(code == 0 and "nosuch" in err, "compare without a module: %s" % err)
 
 
+def unknown():
+    """Two flows alike and one that is not make two clusters; the sample is one flow's frames; the skeleton has the shared bytes."""
+    def datagram(source, payload):
+        udp = struct.pack(">HHHH", source, 40007, 8 + len(payload), 0) + payload
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2]))
+        return bytes(12) + b"\x08\x00" + ip + udp
+    frames = [datagram(50001, b"\xfe\xed\x01\x02\x03\x04"), datagram(50002, b"\xfe\xed\x01\x02\x03\x05"), datagram(50003, b"zzzz some words")]
+    with tempfile.TemporaryDirectory() as folder:
+        path, sample = os.path.join(folder, "u.pcap"), os.path.join(folder, "sample.pcap")
+        with open(path, "wb") as f:
+            f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+            for i, frame in enumerate(frames):
+                f.write(struct.pack("<IIII", 1700000000 + i, 0, len(frame), len(frame)) + frame)
+        code, out, err = run("unknown", "--sample", sample, "--skeleton", "Mystery", path)
+        check(code == 0 and out.startswith("3 flows without a verdict, 2 clusters"), "unknown: %d %s %s" % (code, out, err))
+        check("cluster 1: 2 flows, udp" in out and "fe ed 01 02 03 .." in out, "unknown: shared bytes: %s" % out)
+        check("looks text" in out and "looks binary" in out, "unknown: looks: %s" % out)
+        check('SIGNATURE_MASKED(0, "\\xfe\\xed\\x01\\x02\\x03\\x00", "\\xff\\xff\\xff\\xff\\xff\\x00")' in out, "unknown: skeleton: %s" % out)
+        code, out, err = run("--format", "json", sample)
+        check(code == 0 and out.count('"event_type":"flow"') == 1, "unknown: the sample: %d %s" % (code, err))
+        check(run("unknown", "--cluster", "9", "--sample", sample, path)[0] == 1, "unknown: a cluster that is not there")
+
+
+unknown()
 formats()
 modules()
 asking_changes_nothing()

@@ -16,6 +16,9 @@ static const struct option command_options[] = {{"module", required_argument, NU
                                                 {"set", required_argument, NULL, 's'},
                                                 {"option", required_argument, NULL, 's'},
                                                 {"module-path", required_argument, NULL, 'p'},
+                                                {"cluster", required_argument, NULL, 'c'},
+                                                {"sample", required_argument, NULL, 'o'},
+                                                {"skeleton", required_argument, NULL, 'k'},
                                                 {"help", no_argument, NULL, 'h'},
                                                 {NULL, 0, NULL, 0}};
 
@@ -31,6 +34,12 @@ int command_read(struct command *c, const char *name, int argc, char **argv)
             c->settings[c->setting_count++] = optarg;
         } else if (option == 'p') {
             c->engine.module_path = optarg;
+        } else if (option == 'c') {
+            c->cluster = strtoul(optarg, NULL, 10);
+        } else if (option == 'o') {
+            c->sample = optarg;
+        } else if (option == 'k') {
+            c->skeleton = optarg;
         } else if (option == 'h') {
             c->help = true;
         } else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tool does besides naming flows: `cdpi bench`, `cdpi compare`. */
+/* What the tool does besides naming flows: `cdpi bench`, `cdpi compare`, `cdpi unknown`. */
 #ifndef CDPI_CLI_COMMANDS_H
 #define CDPI_CLI_COMMANDS_H
 
@@ -12,11 +12,16 @@ int bench_main(int argc, char **argv);
 /* All modules on all flows: agreement, and the flows on which they disagree. */
 int compare_main(int argc, char **argv);
 
-/* What both take: [--module LIST] [--set M.KEY=VALUE] [--module-path DIRS] FILE... */
+/* The flows without a verdict, alike ones together. */
+int unknown_main(int argc, char **argv);
+
+/* What they take: [--module LIST] [--set M.KEY=VALUE] [--module-path DIRS] FILE... */
 struct command {
     struct cdpi_options engine;
     const char *settings[MOST_SETTINGS + 1];
     unsigned setting_count;
+    const char *sample, *skeleton; /* of `unknown` */
+    unsigned long cluster;
     bool help;
     char *const *files;
     int file_count;

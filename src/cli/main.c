@@ -243,6 +243,8 @@ int main(int argc, char **argv)
         return bench_main(argc - 1, argv + 1);
     if (is_command(argc, argv, "compare"))
         return compare_main(argc - 1, argv + 1);
+    if (is_command(argc, argv, "unknown"))
+        return unknown_main(argc - 1, argv + 1);
     struct program *p = calloc(1, sizeof *p);
     int status = EXIT_INPUT;
     if (!p || !(p->out = calloc(1, sizeof *p->out))) {

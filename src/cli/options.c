@@ -61,6 +61,7 @@ void options_help(void)
     fputs("usage: cdpi [options] FILE|-...        name the flows of capture files\n"
           "       cdpi [options] -i INTERFACE     name what passes, until Ctrl-C\n"
           "       cdpi bench --module NAME FILE... | compare [--modules LIST] FILE...\n"
+          "       cdpi unknown [--cluster N] [--sample FILE] [--skeleton NAME] FILE...\n"
           "\n"
           "  --flows              a line a flow         --explain   and the evidence under it\n"
           "  --format F           table, json (JSON Lines), csv or none\n"
