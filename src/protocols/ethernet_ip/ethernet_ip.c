@@ -27,9 +27,9 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint16_t command = cursor_le16(&c), length = cursor_le16(&c);
     if (!is_command(command))
         return NO;
-    cursor_skip(&c, 4);
+    uint32_t session = cursor_u32(&c);
     uint32_t status = cursor_le32(&c);
-    cursor_skip(&c, 8);
+    uint64_t context = cursor_u64(&c);
     uint32_t options = cursor_le32(&c);
     if (c.ran_short)
         return short_of(in, &c);
@@ -41,6 +41,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (command == REGISTER_SESSION && length != 4 && status == 0)
         return NO;
+    /* A small number and zeros are many things' beginning. */
+    bool is_zeros = (session | context) == 0 && length == 0 && status == 0;
+    if (is_zeros && !is_udp(in) && !both_spoke(in))
+        return likely(in, "encapsulation header of zeros", &c);
     return yes(in, "encapsulation header", &c);
 }
 
