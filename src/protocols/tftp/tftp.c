@@ -69,7 +69,14 @@ static bool known_option(struct cursor c)
 static enum answer judge_request(struct inspection *in, struct cursor c)
 {
     cursor_skip(&c, 2);
-    return text(&c) && mode(&c) && options(&c) ? yes(in, "request", &c) : NO;
+    struct cursor nameless = c;
+    if (text(&c) && mode(&c) && options(&c))
+        return yes(in, "request", &c);
+    /* Probes ask for nothing: zeros where the name should be. */
+    while (cursor_peek(&nameless, 0) == 0)
+        cursor_skip(&nameless, 1);
+    bool is_probe = nameless.at > 2 && mode(&nameless) && options(&nameless);
+    return is_probe ? likely(in, "request without a name", &nameless) : NO;
 }
 
 /* This side's blocks so far count on by one, all but the last of one size. */
