@@ -206,13 +206,20 @@ void engine_conclude(struct cdpi *engine, const struct flow_place *place)
     finish(engine, place, head, judge_own(engine, place, head));
 }
 
+struct flow_place engine_head_owner(struct cdpi *engine, const struct head *head)
+{
+    struct table *table = &engine->tables[head->is_v6];
+    uint32_t slot = table_find_owner(table, head->hash, head->number);
+    return place_at(table, hash_segment(head->hash), slot);
+}
+
 void engine_conclude_old(struct cdpi *engine)
 {
     while (engine->heads.oldest != HEAD_NONE) {
         const struct head *head = head_at(&engine->heads, engine->heads.oldest);
         if (engine->now - head->first_time <= 2 * (uint64_t)INSPECTION_US)
             return;
-        struct flow_place place = place_at(&engine->tables[head->is_v6], head->segment, head->slot);
+        struct flow_place place = engine_head_owner(engine, head);
         engine_conclude(engine, &place);
     }
 }
@@ -222,7 +229,7 @@ bool engine_force_oldest(struct cdpi *engine)
     if (engine->heads.oldest == HEAD_NONE)
         return false;
     const struct head *head = head_at(&engine->heads, engine->heads.oldest);
-    struct flow_place place = place_at(&engine->tables[head->is_v6], head->segment, head->slot);
+    struct flow_place place = engine_head_owner(engine, head);
     engine->stats.heads_forced++;
     engine_conclude(engine, &place);
     return true;
@@ -232,15 +239,14 @@ bool engine_force_oldest(struct cdpi *engine)
 
 /* A head for the flow; older flows are judged early where there is no room. NULL when even that
  * does not help. */
-static struct head *take_head(struct cdpi *engine, const struct flow_place *place)
+static struct head *take_head(struct cdpi *engine, const struct flow_place *place, uint64_t hash)
 {
     struct head *head;
     while (!(head = head_take(&engine->heads))) {
         if (!engine_force_oldest(engine))
             return NULL;
     }
-    head->segment = place->segment;
-    head->slot = place->slot;
+    head->hash = hash;
     head->is_v6 = place->table->is_v6;
     head->first_time = engine->now;
     place_hot(place)->head = head->number;
@@ -403,7 +409,7 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
             return;
         }
     }
-    struct head *head = take_head(engine, place);
+    struct head *head = take_head(engine, place, p->hash);
     hot = place_hot(place);
     if (!head) { /* no memory at all: judged on this packet */
         finish(engine, place, NULL, own_verdict(engine, place, &v, &c, 1));

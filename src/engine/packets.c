@@ -12,8 +12,7 @@ static bool force_waiting(struct cdpi *engine, const struct head *but)
     for (unsigned i = 0; i < FORCE_WINDOW && number != HEAD_NONE; i++) {
         const struct head *head = head_at(&engine->heads, number);
         if (head->for_modules && head != but) {
-            struct flow_place place =
-                place_at(&engine->tables[head->is_v6], head->segment, head->slot);
+            struct flow_place place = engine_head_owner(engine, head);
             engine->stats.heads_forced++;
             engine_conclude(engine, &place);
             return true;

@@ -48,7 +48,7 @@ struct head_side {
 struct head {
     uint32_t number;
     uint32_t older, newer; /* the queue by age; `newer` chains the free ones */
-    uint32_t segment, slot;
+    uint64_t hash;         /* of the flow that owns it */
     bool is_v6;
     uint8_t block_class;
     uint8_t mark_count;
