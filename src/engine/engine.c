@@ -164,7 +164,6 @@ enum cdpi_status cdpi_open(const struct cdpi_options *given, struct cdpi **out,
     engine->decapsulates = !options.no_decap;
     engine->ask_all = options.ask_all;
     engine->stats.memory_budget = memory.budget;
-    engine->heads.oldest = engine->heads.newest = HEAD_NONE;
     set_timeouts(engine, &options);
     enum cdpi_status status = CDPI_OK;
     if (!set_hash_key(engine, &options) || !build(engine, &options)) {
@@ -602,11 +601,10 @@ enum cdpi_status cdpi_each_flow(struct cdpi *engine,
     engine->in_callback = true;
     for (unsigned t = 0; t < 2 && go_on; t++) {
         for (uint32_t segment = 0; segment < SEGMENTS && go_on; segment++) {
-            uint32_t capacity = engine->tables[t].segments[segment].capacity;
-            for (uint32_t slot = 0; go_on && slot < capacity; slot++) {
+            const struct segment *s = &engine->tables[t].segments[segment];
+            for (uint32_t slot = 0; go_on && (slot = segment_next(s, slot)) < s->capacity; slot++) {
                 struct cdpi_flow flow = {engine, place_at(&engine->tables[t], segment, slot)};
-                if (flow.place.hot->bits & FLOW_USED)
-                    go_on = visit(context, &flow);
+                go_on = visit(context, &flow);
             }
         }
     }

@@ -158,10 +158,10 @@ struct flow_place engine_head_owner(struct cdpi *engine, const struct head *head
 
 /* ---- following.c ------------------------------------------------------------------------- */
 
-/* After a verdict whose room has a follower: hands on what is in the head, or the first packet.
- * False: the flow is not followed. */
+/* After a verdict whose room has a follower: hands on what is in the head. False: the flow is not
+ * followed. */
 bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
-                            const struct head *head, const struct packet *first);
+                            const struct head *head);
 /* A payload packet of a followed flow. */
 void engine_follow(struct cdpi *engine, const struct flow_place *place,
                    const struct packet *packet);
@@ -250,6 +250,12 @@ static inline unsigned client_direction(const struct hot *hot)
 static inline enum side direction_side(const struct hot *hot, unsigned direction)
 {
     return direction == client_direction(hot) ? CLIENT : SERVER;
+}
+
+/* In which direction of the key this side sends. */
+static inline unsigned side_direction(const struct hot *hot, enum side side)
+{
+    return side == CLIENT ? client_direction(hot) : !client_direction(hot);
 }
 
 /* Undecided, or followed. */

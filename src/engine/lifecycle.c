@@ -166,17 +166,15 @@ void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
 /* Ends those in a segment that are over. */
 static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t segment)
 {
+    const struct segment *s = &table->segments[segment];
     /* Removing moves later records back into the slot just looked at, so that is looked at again;
      * those that wrap around from the end are seen on the next pass. */
-    for (uint32_t slot = 0; slot < table->segments[segment].capacity;) {
+    for (uint32_t slot = segment_next(s, 0); slot < s->capacity;) {
         struct flow_place place = place_at(table, segment, slot);
-        enum cdpi_end_reason reason = CDPI_NOT_ENDED;
-        if (place.hot->bits & FLOW_USED)
-            reason = why_over(engine, place.hot, place.cold);
-        if (reason == CDPI_NOT_ENDED)
-            slot++;
-        else
+        enum cdpi_end_reason reason = why_over(engine, place.hot, place.cold);
+        if (reason != CDPI_NOT_ENDED)
             engine_end_flow(engine, &place, reason);
+        slot = segment_next(s, reason == CDPI_NOT_ENDED ? slot + 1 : slot);
     }
 }
 
@@ -184,12 +182,11 @@ static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t seg
 static void end_segment(struct cdpi *engine, struct table *table, uint32_t segment,
                         enum cdpi_end_reason reason)
 {
-    if (table->segments[segment].used == 0)
+    const struct segment *s = &table->segments[segment];
+    if (s->used == 0)
         return;
-    for (uint32_t slot = 0; slot < table->segments[segment].capacity; slot++) {
+    for (uint32_t slot = 0; (slot = segment_next(s, slot)) < s->capacity; slot++) {
         struct flow_place place = place_at(table, segment, slot);
-        if (!(place.hot->bits & FLOW_USED))
-            continue;
         enum cdpi_end_reason over = why_over(engine, place.hot, place.cold);
         finish_flow(engine, &place, over == CDPI_NOT_ENDED ? reason : over); /* not yet swept */
     }

@@ -41,12 +41,10 @@ static void layout(const struct table *table, struct segment *s, uint8_t *memory
     s->cold = (struct cold *)(void *)(s->records + (size_t)s->capacity * table->record_size);
 }
 
-/* The records' marks of use are cleared with the tags; the rest of a record is written when it is
- * taken. */
-static void clear(const struct table *table, struct segment *s)
+/* A record is written when it is taken: nothing but the tags must be cleared. */
+static void clear(struct segment *s)
 {
     memset(s->tags, 0, tags_size(s->capacity));
-    memset(s->records, 0, (size_t)s->capacity * table->record_size);
 }
 
 static void set_tag(struct segment *s, uint32_t slot, uint8_t tag)
@@ -62,7 +60,7 @@ static bool allocate(struct table *table, struct segment *s, size_t pages)
     if (!memory)
         return false;
     layout(table, s, memory, pages);
-    clear(table, s);
+    clear(s);
     return true;
 }
 
@@ -112,6 +110,18 @@ uint32_t table_find(const struct table *table, const struct flow_key *key, uint6
 {
     uint32_t vacant;
     return find(table, key, hash, &vacant);
+}
+
+uint32_t segment_next(const struct segment *s, uint32_t slot)
+{
+    for (; slot < s->capacity; slot += TAG_GROUP) {
+        uint32_t held = ~tags_equal(s->tags + slot, 0) & 0xffff;
+        if (held) {
+            slot += (uint32_t)__builtin_ctz(held);
+            break;
+        }
+    }
+    return slot < s->capacity ? slot : s->capacity; /* past it the first tags stand again */
 }
 
 uint32_t table_find_owner(const struct table *table, uint64_t hash, uint32_t head)
@@ -206,8 +216,7 @@ uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t 
     *record_hot(table, record) = (struct hot){.port = {key->port[0], key->port[1]},
                                               .domain = key->domain,
                                               .head = NO_HEAD,
-                                              .ip_protocol = key->ip_protocol,
-                                              .bits = FLOW_USED};
+                                              .ip_protocol = key->ip_protocol};
     s->cold[slot] = (struct cold){0};
     set_tag(s, slot, hash_tag(hash));
     s->used++;
@@ -232,7 +241,6 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
         set_tag(s, hole, s->tags[next]);
         hole = next;
     }
-    memset(table_record(table, segment, hole), 0, table->record_size);
     set_tag(s, hole, 0);
     s->used--;
     table->used--;
@@ -242,7 +250,7 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
 void table_empty(struct table *table, uint32_t segment)
 {
     struct segment *s = &table->segments[segment];
-    clear(table, s);
+    clear(s);
     table->used -= s->used;
     s->used = 0;
     s->changes++;
@@ -265,8 +273,8 @@ uint32_t table_choose_victim(struct table *table, uint32_t segment, uint32_t now
     for (uint32_t i = 0; i < s->capacity && seen < EVICTION_WINDOW; i++) {
         if (slot >= s->capacity)
             slot = 0;
-        const struct hot *hot = record_hot(table, table_record(table, segment, slot));
-        if (hot->bits & FLOW_USED) {
+        if (s->tags[slot]) {
+            const struct hot *hot = slot_hot(s, slot, table->is_v6);
             uint32_t idle = now - hot->last;
             seen++;
             if (worth(hot) < best_worth || (worth(hot) == best_worth && idle > best_idle)) {

@@ -50,8 +50,7 @@ enum {
     FLOW_STATE_SHIFT = 9,       /* three bits of enum flow_state */
     FLOW_HAS_NOTE = 1 << 12,    /* hot.head is a note's number instead of a head's */
     FLOW_SYNACK_SEEN = 1 << 13, /* cold.isn[server] holds */
-    FLOW_ONE_PACKET = 1 << 14,
-    FLOW_USED = 1 << 15
+    FLOW_ONE_PACKET = 1 << 14
 };
 
 enum flow_state {
@@ -300,6 +299,9 @@ static inline struct hot *slot_hot(const struct segment *s, uint32_t slot, bool 
     return (struct hot *)(void *)(s->records + (is_v6 ? (size_t)slot * RECORD_V6 + 32
                                                       : (size_t)slot * RECORD_V4 + 8));
 }
+
+/* The first slot from here on that holds a record; the segment's capacity where there is none. */
+uint32_t segment_next(const struct segment *s, uint32_t slot);
 
 /* Where the flow is, or NO_SLOT. */
 uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash);
