@@ -190,8 +190,10 @@ static unsigned class_for(uint32_t size)
 }
 
 /* Gives `direction` room for `need` bytes. Who spoke first begins the block, the other's bytes
- * follow its room; the side that grows gets all that the other does not use. */
-static bool make_room(struct head_pool *pool, struct head *head, unsigned direction, uint32_t need)
+ * follow its room; the side that grows gets all that the other does not use. Where stretches will
+ * have to wait, the bytes leave the head's own room to them. */
+static bool make_room(struct head_pool *pool, struct head *head, unsigned direction, uint32_t need,
+                      bool has_gaps)
 {
     if (head->side[!direction].capacity == 0)
         head->front = (uint8_t)direction;
@@ -201,8 +203,8 @@ static bool make_room(struct head_pool *pool, struct head *head, unsigned direct
     uint32_t kept = is_front ? back_size : front_size;
     unsigned block_class = head->block_class;
     uint8_t *block = head->block;
-    if (class_size[block_class] < kept + need) {
-        block_class = class_for(kept + need);
+    if (class_size[block_class] < kept + need || (has_gaps && block_class == HEAD_CLASSES)) {
+        block_class = has_gaps && kept + need <= HEAD_OWN ? 0 : class_for(kept + need);
         block = take_block(pool, block_class);
         if (!block)
             return false;
@@ -294,7 +296,8 @@ bool head_put(struct head_pool *pool, struct head *head, unsigned direction, uin
     if (offset >= HEAD_LIMIT || size == 0)
         return true;
     uint32_t end = at_most(offset + at_most(size, HEAD_LIMIT), HEAD_LIMIT);
-    if (end > side->capacity && !make_room(pool, head, direction, end))
+    bool has_gaps = offset > side->size && head->block_class == HEAD_CLASSES;
+    if ((end > side->capacity || has_gaps) && !make_room(pool, head, direction, end, has_gaps))
         return false;
     if (offset == side->size && side->island_count == 0) { /* nearly always */
         memcpy(head->block + side->offset + offset, bytes, end - offset);

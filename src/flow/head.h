@@ -3,11 +3,11 @@
  * The head: the first bytes of both directions of an undecided flow, in order, and what the
  * classifiers remember of it.
  *
- * A few bytes stand in the head itself; more lie in one block of 512 B, 2 or 8 KiB, shared by both
- * sides, and move to a larger block when they must. TCP segments are put where their sequence
- * numbers say; up to ten stretches that came too early wait on each side. All heads together take
- * at most a quarter of the budget. They stand in a queue by age: when there is no room, the engine
- * judges the oldest.
+ * A few bytes stand in the head itself, of 512 B in all; more lie in one block of 512 B, 2 or 8
+ * KiB, shared by both sides, and move to a larger block when they must. TCP segments are put where
+ * their sequence numbers say; up to ten stretches that came too early wait on each side. All heads
+ * together take at most a quarter of the budget. They stand in a queue by age: when there is no
+ * room, the engine judges the oldest.
  */
 #ifndef CDPI_FLOW_HEAD_H
 #define CDPI_FLOW_HEAD_H
@@ -17,7 +17,7 @@
 #include "core/arena.h"
 #include "core/datagram.h"
 
-enum { HEAD_OWN = 192, HEAD_CLASSES = 3, HEAD_LIMIT = 4096, HEAD_MARKS = 8, HEAD_ISLANDS = 10 };
+enum { HEAD_OWN = 144, HEAD_CLASSES = 3, HEAD_LIMIT = 4096, HEAD_MARKS = 8, HEAD_ISLANDS = 10 };
 #define HEAD_NONE UINT32_MAX
 
 struct head_stretch {
@@ -53,8 +53,10 @@ struct head {
     bool for_modules;         /* own's inspection is over; packets are gathered for the modules */
     struct head_side side[2]; /* by direction of the key */
     struct datagram marks[HEAD_MARKS];
-    uint8_t own[HEAD_OWN];
-    struct head_stretch islands[2][HEAD_ISLANDS];
+    union {
+        uint8_t own[HEAD_OWN];
+        struct head_stretch islands[2][HEAD_ISLANDS]; /* when the bytes are elsewhere */
+    };
     /* What the classifiers remember follows, `extra` bytes of it. */
     _Alignas(8) uint8_t extra[];
 };

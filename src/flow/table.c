@@ -8,8 +8,8 @@ _Static_assert(sizeof(struct cold) == COLD_SIZE, "a cold record is one cache lin
 
 enum { PAGE = ARENA_PAGE, FIRST_PAGES = 1 };
 
-/* How many pages a segment has after `pages`: doubling while small, by a quarter and less when
- * large, so that a large table is never much larger than it must be. */
+/* How many pages a segment has after `pages`: doubling while small, by a quarter and then an eighth
+ * when large, so that a large table is never much larger than it must be. */
 static size_t next_pages(size_t pages)
 {
     if (pages < 4)
@@ -19,7 +19,7 @@ static size_t next_pages(size_t pages)
         power *= 2;
     if (power < 64)
         return pages == power ? power + power / 2 : power * 2;
-    return pages + power / 4;
+    return pages + power / (power < 128 ? 4 : 8);
 }
 
 static size_t tags_size(uint32_t capacity)
