@@ -53,9 +53,9 @@ def ask(scenario, variables, names):
 
 class Recipe:
     def __init__(self, scenario):
-        said = ask(scenario, {}, ["about", "packages", "npm", "runs", "ports", "limit"])
+        said = ask(scenario, {}, ["about", "packages", "npm", "npm_options", "runs", "ports", "limit"])
         self.scenario, self.about = scenario, " ".join(said["about"].split())
-        self.packages, self.npm = said["packages"].split(), said["npm"].split()
+        self.packages, self.npm, self.npm_options = said["packages"].split(), said["npm"].split(), said["npm_options"].split()
         self.limit = int(said["limit"] or 60)
         self.runs = [self.run_of(line) for line in self.run_lines(said)]
 
