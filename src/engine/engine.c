@@ -111,6 +111,7 @@ static void free_engine(struct cdpi *engine)
     engine_close_modules(engine);
     answers_free(engine);
     packet_pool_free(&engine->kept);
+    early_free(&engine->early, &engine->memory);
     table_free(&engine->tables[0]);
     table_free(&engine->tables[1]);
     arena_free(&engine->table_arena);
@@ -356,8 +357,8 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
 {
     struct hot *hot = found->hot;
     if (engine->now_ms - hot->last > engine->quiet_ms ||
-        (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || (p->payload_wire && wants_payload(hot)) ||
-        engine->active_us)
+        (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) ||
+        ((p->payload_wire || engine->wants_packets) && wants_payload(hot)) || engine->active_us)
         return false;
     cold_count(found->cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;
