@@ -357,12 +357,14 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
 {
     struct hot *hot = found->hot;
     if (engine->now_ms - hot->last > engine->quiet_ms ||
-        (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) ||
-        ((p->payload_wire || engine->wants_packets) && wants_payload(hot)) || engine->active_us)
+        (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || (p->payload_wire && wants_payload(hot)) ||
+        engine->active_us)
         return false;
     cold_count(found->cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;
     hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
+    if (engine_wants_bare(engine, hot))
+        engine_keep_bare(engine, hot, p, false);
     return true;
 }
 

@@ -439,7 +439,8 @@ static struct head *begin_head(struct cdpi *engine, const struct flow_place *pla
     struct arrival a = arrive(engine, place, head, p);
     store(engine, head, p, &a);
     if (engine->wants_packets) {
-        engine_keep_early(engine, place, head);
+        if (c->room == NO_ROOM)
+            engine_keep_early(engine, place, head);
         engine_keep_packet(engine, head, p);
     }
     return head;

@@ -133,6 +133,14 @@ uint32_t packets_count(const void *flow, bool bare)
     return flow ? ((const struct block *)flow)->count[bare] : 0;
 }
 
+bool packets_begin_bare(const void *flow)
+{
+    struct entry first = {0};
+    if (flow)
+        memcpy(&first, ((const struct block *)flow)->bytes, sizeof first);
+    return first.is_bare;
+}
+
 uint32_t packets_list(const void *flow, struct kept_packet *packets, uint32_t room)
 {
     uint32_t n = 0;

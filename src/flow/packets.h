@@ -36,6 +36,8 @@ void packets_release(struct packet_pool *pool, void **flow);
 
 /* Those with payload, and those without. */
 uint32_t packets_count(const void *flow, bool bare);
+/* Whether the first has none. */
+bool packets_begin_bare(const void *flow);
 /* Fills up to `room` and returns how many; data points into the pool. */
 uint32_t packets_list(const void *flow, struct kept_packet *packets, uint32_t room);
 
