@@ -661,10 +661,16 @@ static bool grow_with_verdict(struct session *s)
         return take(s, &s->joint);
     if (!was_live || find_live(state, room) || state->are_sides_apart)
         return false;
+    struct classification before = *state;
     state->room = NO_ROOM; /* its own validator takes it back */
     state->is_certain = false;
     look_afresh(s);
-    return state->room != room;
+    if (state->room == NO_ROOM && s->side == CLIENT && s->which == 3 &&
+        ask(s, room, 1u << SERVER, before.is_swapped) >= LIKELY) {
+        state->room = before.room; /* the server's word stands against the client's */
+        state->are_sides_apart = true;
+    }
+    return state->room != before.room;
 }
 
 static bool is_exhausted(const struct session *s)
