@@ -635,9 +635,16 @@ static bool grow_with_verdict(struct session *s)
         return take(s, &s->joint);
     if (!was_live || find_live(state, room) || state->are_sides_apart)
         return false;
+    struct classification before = *state;
     state->room = NO_ROOM; /* its own validator takes it back */
     state->is_certain = false;
     look_afresh(s);
+    bool was_servers =
+        s->side == CLIENT && before.claim[SERVER] == room && before.claim[CLIENT] == NO_ROOM;
+    if (state->room == NO_ROOM && was_servers) { /* as in put_to_the_test */
+        state->room = room;
+        state->are_sides_apart = true;
+    }
     return state->room != room;
 }
 
