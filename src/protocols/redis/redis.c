@@ -166,6 +166,9 @@ static enum answer validate(struct inspection *in)
         return NO;
     if (client == MORE || server == MORE)
         return MORE;
+    /* A plain word and an error of no telling words are other protocols' too. */
+    if (client == LIKELY && cursor_peek(&in->server, 0) == '-' && !is_telling(in->server))
+        return NO;
     if (in->client.size && client == YES)
         return answer_at(in, YES, rule, CLIENT, 0, size);
     if (in->client.size)
