@@ -48,6 +48,8 @@ static int count_attributes(struct cursor c, uint32_t size, uint32_t step, bool 
             return count;
         if (is_classic && type >= CLASSIC_LIMIT && (type < FIRST_OPTIONAL || type > 0x8100))
             return -1;
+        if (length == left - 4) /* the last one may not be filled (WhatsApp) */
+            filled = length;
         if (filled > left - 4)
             return -1;
         if (!cursor_skip(&c, filled))
@@ -71,7 +73,7 @@ static bool read_header(struct cursor *c, struct message *m)
     m->length = cursor_u16(c);
     m->has_cookie = cursor_u32(c) == COOKIE;
     cursor_skip(c, 12);
-    return m->type <= 0x3fff && (m->length % 4 == 0 || is_microsoft(c));
+    return m->type <= 0x3fff && (m->length % 4 == 0 || m->has_cookie || is_microsoft(c));
 }
 
 static enum answer judge_modern(struct inspection *in, struct cursor c, const struct message *m)
@@ -135,14 +137,15 @@ static enum answer judge(struct inspection *in, struct cursor c)
     return m.has_cookie ? judge_modern(in, c, &m) : judge_classic(in, c, &m);
 }
 
-/* What a relay or a peer carries goes on in the same flow: media, or data of another's. */
+/* What a relay or a peer carries goes on in the same flow: media, or data of another's (RFC 7983).
+ * The cookie is beyond doubt all the same. */
 static enum answer validate(struct inspection *in)
 {
     enum answer joint = judge_sides(in, judge, judge);
     if (joint != NO || !is_udp(in) || !both_spoke(in))
         return joint;
-    enum answer client = judge(in, in->client), server = judge(in, in->server);
-    return client == YES || server == YES ? LIKELY : NO;
+    enum answer client = judge(in, in->client);
+    return client == YES ? YES : judge(in, in->server) == YES ? YES : NO;
 }
 
 static const struct signature signatures[] = {
