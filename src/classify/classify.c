@@ -675,7 +675,15 @@ static struct classify_outcome outcome(const struct session *s, bool changed)
 
 void classification_init(struct classification *c)
 {
-    *c = (struct classification){.room = NO_ROOM, .claim = {NO_ROOM, NO_ROOM}, .rule = ""};
+    memset(c, 0, offsetof(struct classification, live)); /* live_count tells what is in there */
+    c->room = c->claim[CLIENT] = c->claim[SERVER] = NO_ROOM;
+    c->rule = "";
+}
+
+void classification_copy(struct classification *to, const struct classification *from)
+{
+    memcpy(to, from, offsetof(struct classification, live));
+    memcpy(to->live, from->live, from->live_count * sizeof *from->live);
 }
 
 struct classify_outcome classify_more(const struct classifier *classifier,

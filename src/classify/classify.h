@@ -77,6 +77,7 @@ struct classification {
 };
 
 void classification_init(struct classification *c);
+void classification_copy(struct classification *to, const struct classification *from);
 
 /* What a call came to. */
 struct classify_outcome {

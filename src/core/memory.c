@@ -13,7 +13,8 @@ static size_t in_pages(size_t size)
     return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
 }
 
-/* Pages at an alignment: maps more than is needed and gives the ends back. */
+/* Pages at an alignment: maps more than is needed and gives the ends back. The highest place is
+ * taken, since the system maps downwards: what is mapped next may then lie right below. */
 static void *map_aligned(size_t size, size_t align)
 {
     size_t room = size + (align > PAGE ? align : 0);
@@ -22,11 +23,11 @@ static void *map_aligned(size_t size, size_t align)
         return NULL;
     if (align <= PAGE)
         return start;
-    size_t before = (align - (uintptr_t)start % align) % align;
+    size_t after = ((uintptr_t)start + room) % align, before = room - size - after;
+    if (after)
+        munmap(start + before + size, after);
     if (before)
         munmap(start, before);
-    if (room - before > size)
-        munmap(start + before + size, room - before - size);
     return start + before;
 }
 

@@ -21,15 +21,15 @@ static void view_head(const struct hot *hot, const struct head *head, struct cdp
         view->payload_bytes[side] = head->side[direction].passed;
     }
     for (unsigned i = head->mark_count; i-- > 0;) {
-        const struct head_mark *mark = &head->marks[i];
-        enum side side = direction_side(hot, mark->direction);
+        const struct datagram *mark = &head->marks[i];
+        enum side side = (enum side)mark->side;
         if (mark->offset && view->first_payload[side])
             continue; /* it came first, but the stream begins with a later one */
         view->first_payload[side] = mark->wire_size;
         view->first_captured[side] = mark->size;
     }
     if (head->mark_count)
-        view->first_speaker = (uint8_t)direction_side(hot, head->marks[0].direction);
+        view->first_speaker = head->marks[0].side;
 }
 
 static void fill_view(struct cdpi *engine, const struct flow_place *place, const struct head *head,

@@ -22,17 +22,6 @@ void engine_fail(struct cdpi_error *error, const char *format, ...)
 
 /* ---- opening ----------------------------------------------------------------------------- */
 
-static void head_moved(void *context, uint32_t number, bool is_note, uint32_t segment,
-                       uint32_t slot)
-{
-    struct cdpi *engine = context;
-    if (is_note)
-        return;
-    struct head *head = head_at(&engine->heads, number);
-    head->segment = segment;
-    head->slot = slot;
-}
-
 /* A caller's struct may be older and shorter, or newer and longer. */
 static bool read_options(const struct cdpi_options *from, struct cdpi_options *options,
                          struct cdpi_error *error)
@@ -105,13 +94,11 @@ static bool build(struct cdpi *engine, const struct cdpi_options *options)
     fragments_init(&engine->fragments, memory, memory->budget / 64, key);
     note_pool_init(&engine->notes, memory, memory->budget / 64);
     expected_init(&engine->expected, memory, key);
-    engine->table_share.limit =
-        memory->budget - heads - (memory->used < memory->budget / 2 ? memory->used : 0);
+    uint64_t rest = memory->budget - heads - (memory->used < memory->budget / 2 ? memory->used : 0);
+    arena_init(&engine->table_arena, memory, rest);
     for (unsigned i = 0; i < 2; i++) {
         struct table *table = &engine->tables[i];
-        table->moved = head_moved;
-        table->context = engine;
-        if (!table_init(table, memory, &engine->table_share, i == 1, key,
+        if (!table_init(table, &engine->table_arena, i == 1, key,
                         i == 0 ? options->initial_flows : 0))
             return false;
     }
@@ -126,6 +113,7 @@ static void free_engine(struct cdpi *engine)
     packet_pool_free(&engine->kept);
     table_free(&engine->tables[0]);
     table_free(&engine->tables[1]);
+    arena_free(&engine->table_arena);
     head_pool_free(&engine->heads);
     note_pool_free(&engine->notes);
     fragments_free(&engine->fragments);
@@ -176,7 +164,6 @@ enum cdpi_status cdpi_open(const struct cdpi_options *given, struct cdpi **out,
     engine->decapsulates = !options.no_decap;
     engine->ask_all = options.ask_all;
     engine->stats.memory_budget = memory.budget;
-    engine->heads.oldest = engine->heads.newest = HEAD_NONE;
     set_timeouts(engine, &options);
     enum cdpi_status status = CDPI_OK;
     if (!set_hash_key(engine, &options) || !build(engine, &options)) {
@@ -306,25 +293,52 @@ static inline bool needs_head(const struct packet *p, const struct hot *hot)
            !(hot->bits & FLOW_HAS_NOTE);
 }
 
-/* Second pass: where the flows are; the lines of their counters and heads are asked for, or those
- * where a new flow will stand. */
+/* Second pass: by their tags, where the flows are or where new ones will stand; the lines of their
+ * records are asked for. */
+static void glance_batch(struct cdpi *engine, uint32_t n)
+{
+    struct found *found = engine->found;
+    for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
+        const struct segment *s = &engine->tables[p->key.is_v6].segments[hash_segment(p->hash)];
+        found->segment = s;
+        found->changes = s->changes;
+        found->slot = p->key.is_v6 ? segment_glance(s, p->hash, true, &found->is_vacant)
+                                   : segment_glance(s, p->hash, false, &found->is_vacant);
+    }
+}
+
+static inline bool is_there(const struct found *found, const struct packet *p)
+{
+    return found->slot != NO_SLOT && !found->is_vacant &&
+           (p->key.is_v6 ? slot_holds(found->segment, &p->key, found->slot, true)
+                         : slot_holds(found->segment, &p->key, found->slot, false));
+}
+
+/* What the tags could not tell. */
+static void find_slowly(struct found *found, const struct packet *p)
+{
+    uint32_t vacant = NO_SLOT;
+    uint32_t slot = p->key.is_v6 ? segment_find(found->segment, &p->key, p->hash, true, &vacant)
+                                 : segment_find(found->segment, &p->key, p->hash, false, &vacant);
+    found->is_vacant = slot == NO_SLOT;
+    found->slot = found->is_vacant ? vacant : slot;
+}
+
+/* Third pass: the records are compared; the lines of the heads are asked for. */
 static void look_up_batch(struct cdpi *engine, uint32_t n)
 {
     struct found *found = engine->found;
     const struct head *heads[BATCH];
     unsigned head_count = 0;
+    glance_batch(engine, n);
     for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
-        const struct segment *s = &engine->tables[p->key.is_v6].segments[hash_segment(p->hash)];
-        found->hot = p->key.is_v6 ? segment_find(s, &p->key, p->hash, true, &found->slot)
-                                  : segment_find(s, &p->key, p->hash, false, &found->slot);
-        if (!found->hot) {
-            __builtin_prefetch(&s->cold[hash_home(p->hash, s->capacity)], 1);
+        if (!is_there(found, p) && (found->slot == NO_SLOT || !found->is_vacant))
+            find_slowly(found, p);
+        found->hot = NULL;
+        if (found->is_vacant)
             continue;
-        }
-        found->segment = s;
-        found->changes = s->changes;
-        found->cold = &s->cold[found->slot];
-        __builtin_prefetch(found->cold, 1);
+        found->hot = slot_hot(found->segment, found->slot, p->key.is_v6);
+        found->cold = &found->segment->cold[found->slot];
         if (needs_head(p, found->hot) && head_count < BATCH) {
             heads[head_count] = head_at(&engine->heads, found->hot->head);
             head_prefetch(&engine->heads, heads[head_count++]);
@@ -351,7 +365,7 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
     return true;
 }
 
-/* The third pass goes packet by packet: what a batch comes to does not depend on its size. Returns
+/* The last pass goes packet by packet: what a batch comes to does not depend on its size. Returns
  * whether the first packet's flow is new. */
 static bool process_batch(struct cdpi *engine, uint32_t n)
 {
@@ -360,10 +374,10 @@ static bool process_batch(struct cdpi *engine, uint32_t n)
     engine->stats.packets_in_flows += n;
     for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
         engine_advance_clock(engine, p->time);
-        if (found->hot && found->changes == found->segment->changes &&
-            only_counts(engine, p, found))
+        bool holds = found->changes == found->segment->changes;
+        if (found->hot && holds && only_counts(engine, p, found))
             continue;
-        bool is_new = engine_process(engine, p, found->slot);
+        bool is_new = engine_process(engine, p, holds ? found : NULL);
         if (p == engine->packets)
             first_is_new = is_new;
     }
@@ -587,11 +601,10 @@ enum cdpi_status cdpi_each_flow(struct cdpi *engine,
     engine->in_callback = true;
     for (unsigned t = 0; t < 2 && go_on; t++) {
         for (uint32_t segment = 0; segment < SEGMENTS && go_on; segment++) {
-            uint32_t capacity = engine->tables[t].segments[segment].capacity;
-            for (uint32_t slot = 0; go_on && slot < capacity; slot++) {
+            const struct segment *s = &engine->tables[t].segments[segment];
+            for (uint32_t slot = 0; go_on && (slot = segment_next(s, slot)) < s->capacity; slot++) {
                 struct cdpi_flow flow = {engine, place_at(&engine->tables[t], segment, slot)};
-                if (flow.place.hot->bits & FLOW_USED)
-                    go_on = visit(context, &flow);
+                go_on = visit(context, &flow);
             }
         }
     }

@@ -59,8 +59,9 @@ struct cdpi_flow {
 struct found {
     const struct segment *segment;
     uint32_t changes;
-    uint32_t slot; /* NO_SLOT: it has none yet */
-    struct hot *hot;
+    uint32_t slot;
+    bool is_vacant;  /* there is no such flow yet; it would go there */
+    struct hot *hot; /* NULL: there is none */
     struct cold *cold;
 };
 
@@ -71,7 +72,7 @@ struct cdpi {
     struct fragment_table fragments;
     bool only_late;         /* the frame brought nothing but a datagram that was given up */
     struct table tables[2]; /* IPv4, IPv6 */
-    struct table_share table_share;
+    struct arena table_arena;
     struct head_pool heads;
     struct note_pool notes;
     struct expected_table expected;
@@ -121,9 +122,9 @@ struct cdpi {
 
 /* ---- lifecycle.c ------------------------------------------------------------------------- */
 
-/* One decoded packet: finds or begins its flow, counts, inspects. Returns whether the flow is new.
- */
-bool engine_process(struct cdpi *engine, const struct packet *packet, uint32_t hint);
+/* One decoded packet: finds or begins its flow, counts, inspects. `found`: where the flow is or
+ * would go, if that still holds; else NULL. Returns whether the flow is new. */
+bool engine_process(struct cdpi *engine, const struct packet *packet, const struct found *found);
 /* Packet time goes on to `time`, never back. */
 static inline void engine_advance_clock(struct cdpi *engine, uint64_t time)
 {
@@ -152,13 +153,15 @@ void engine_conclude_old(struct cdpi *engine);
 bool engine_force_oldest(struct cdpi *engine);
 
 struct classification *head_classification(struct head *head);
+/* The flow whose head this is. */
+struct flow_place engine_head_owner(struct cdpi *engine, const struct head *head);
 
 /* ---- following.c ------------------------------------------------------------------------- */
 
-/* After a verdict whose room has a follower: hands on what is in the head, or the first packet.
- * False: the flow is not followed. */
+/* After a verdict whose room has a follower: hands on what is in the head. False: the flow is not
+ * followed. */
 bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
-                            const struct head *head, const struct packet *first);
+                            const struct head *head);
 /* A payload packet of a followed flow. */
 void engine_follow(struct cdpi *engine, const struct flow_place *place,
                    const struct packet *packet);
@@ -247,6 +250,12 @@ static inline unsigned client_direction(const struct hot *hot)
 static inline enum side direction_side(const struct hot *hot, unsigned direction)
 {
     return direction == client_direction(hot) ? CLIENT : SERVER;
+}
+
+/* In which direction of the key this side sends. */
+static inline unsigned side_direction(const struct hot *hot, enum side side)
+{
+    return side == CLIENT ? client_direction(hot) : !client_direction(hot);
 }
 
 /* Undecided, or followed. */

@@ -196,11 +196,12 @@ static void hand_on_head(struct cdpi *engine, const struct flow_place *place, st
     for (unsigned i = 0; i < count && hot_state(hot) == FLOW_FOLLOWED; i++) {
         struct cursor c;
         if (hot->ip_protocol == IP_UDP) {
-            const struct head_mark *mark = &head->marks[i];
-            c = cursor_over(head_bytes(head, mark->direction) + mark->offset, mark->size);
-            c.side = (uint8_t)direction_side(hot, mark->direction);
+            const struct datagram *mark = &head->marks[i];
+            unsigned direction = side_direction(hot, (enum side)mark->side);
+            c = cursor_over(head_bytes(head, direction) + mark->offset, mark->size);
+            c.side = mark->side;
         } else {
-            unsigned direction = i == 0 ? client_direction(hot) : !client_direction(hot);
+            unsigned direction = side_direction(hot, (enum side)i);
             c = cursor_over(head_bytes(head, direction), head->side[direction].size);
             c.side = (uint8_t)i;
         }
@@ -210,7 +211,7 @@ static void hand_on_head(struct cdpi *engine, const struct flow_place *place, st
 }
 
 bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
-                            const struct head *head, const struct packet *first)
+                            const struct head *head)
 {
     struct hot *hot = place_hot(place);
     const struct cdpi_protocol *room = room_of(engine, hot->verdict);
@@ -226,8 +227,6 @@ bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
     hot_set_state(hot, FLOW_FOLLOWED);
     if (head)
         hand_on_head(engine, place, note, head);
-    else if (first)
-        engine_follow(engine, place, first);
     return true;
 }
 

@@ -19,53 +19,50 @@ static uint8_t transport_bit(uint8_t ip_protocol)
     return ip_protocol == IP_TCP ? OVER_TCP : ip_protocol == IP_UDP ? OVER_UDP : OVER_SCTP;
 }
 
-/* A classifier's view of a flow, with room for its datagrams. */
-struct view {
-    struct exchange exchange;
-    struct datagram datagrams[HEAD_MARKS];
-};
-
-static void begin_view(struct view *v, const struct hot *hot)
+/* What of a classifier's view of a flow does not hang on its bytes. */
+static void begin_view(struct exchange *x, const struct hot *hot)
 {
     unsigned client = client_direction(hot);
-    v->exchange = (struct exchange){
-        .head = {(const uint8_t *)"", (const uint8_t *)""},
-        .port = {hot->port[client], hot->port[!client]},
-        .transport = transport_bit(hot->ip_protocol),
-        .is_midstream =
-            hot->ip_protocol == IP_TCP && !(hot->bits & (FLOW_SYN_SEEN | FLOW_SYNACK_SEEN)),
-        .sides_are_certain = hot->bits & FLOW_SIDES_CERTAIN,
-        .datagrams = v->datagrams,
-    };
+    x->head[CLIENT] = x->head[SERVER] = (const uint8_t *)"";
+    x->size[CLIENT] = x->size[SERVER] = 0;
+    x->port[CLIENT] = hot->port[client];
+    x->port[SERVER] = hot->port[!client];
+    x->transport = transport_bit(hot->ip_protocol);
+    x->sctp_ppid = 0;
+    x->first_speaker = CLIENT;
+    x->is_final = false;
+    x->is_midstream =
+        hot->ip_protocol == IP_TCP && !(hot->bits & (FLOW_SYN_SEEN | FLOW_SYNACK_SEEN));
+    x->sides_are_certain = hot->bits & FLOW_SIDES_CERTAIN;
+    x->is_full[CLIENT] = x->is_full[SERVER] = false;
+    x->datagrams = NULL;
+    x->datagram_count = 0;
 }
 
-static struct datagram as_datagram(const struct hot *hot, const struct head_mark *mark)
+static void view_head(struct exchange *x, const struct hot *hot, const struct head *head)
 {
-    return (struct datagram){.side = (uint8_t)direction_side(hot, mark->direction),
-                             .cut = mark->cut,
-                             .wire_size = mark->wire_size,
-                             .offset = mark->offset,
-                             .size = mark->size,
-                             .time = mark->time};
-}
-
-static void view_head(struct view *v, const struct hot *hot, const struct head *head)
-{
-    begin_view(v, hot);
+    begin_view(x, hot);
     for (unsigned direction = 0; direction < 2; direction++) {
         enum side side = direction_side(hot, direction);
-        v->exchange.head[side] = head_bytes(head, direction);
-        v->exchange.size[side] = head->side[direction].size;
-        v->exchange.is_full[side] = head_side_is_full(&head->side[direction]);
+        x->head[side] = head_bytes(head, direction);
+        x->size[side] = head->side[direction].size;
+        x->is_full[side] = head_side_is_full(&head->side[direction]);
     }
-    if (v->exchange.transport == OVER_UDP) {
-        for (unsigned i = 0; i < head->mark_count; i++)
-            v->datagrams[i] = as_datagram(hot, &head->marks[i]);
-        v->exchange.datagram_count = head->mark_count;
+    if (x->transport == OVER_UDP) {
+        x->datagrams = head->marks;
+        x->datagram_count = head->mark_count;
     }
-    v->exchange.sctp_ppid = head->sctp_ppid;
-    v->exchange.first_speaker =
-        head->mark_count ? (uint8_t)direction_side(hot, head->marks[0].direction) : CLIENT;
+    x->sctp_ppid = head->sctp_ppid;
+    if (head->mark_count)
+        x->first_speaker = head->marks[0].side;
+}
+
+/* The side's first payload is looked at where it lies. */
+static void view_lying(struct exchange *x, enum side side, const struct packet *p)
+{
+    x->head[side] = p->payload;
+    x->size[side] = p->payload_size < HEAD_LIMIT ? p->payload_size : HEAD_LIMIT;
+    x->is_full[side] = x->size[side] == HEAD_LIMIT;
 }
 
 /* ---- verdicts told ----------------------------------------------------------------------- */
@@ -99,9 +96,8 @@ static bool may_be_followed(const struct cdpi *engine, const struct hot *hot, bo
            (hot->ip_protocol == IP_TCP || hot->ip_protocol == IP_UDP);
 }
 
-/* The end of the inspection. `first`: the packet, where one without a head was enough. */
-static void settle(struct cdpi *engine, const struct flow_place *place, bool known,
-                   const struct packet *first)
+/* The end of the inspection. */
+static void settle(struct cdpi *engine, const struct flow_place *place, bool known)
 {
     struct hot *hot = place_hot(place);
     uint32_t number = hot->bits & FLOW_HAS_NOTE ? NO_HEAD : hot->head;
@@ -111,17 +107,16 @@ static void settle(struct cdpi *engine, const struct flow_place *place, bool kno
     if (number != NO_HEAD)
         hot->head = NO_HEAD;
     if (may_be_followed(engine, hot, known))
-        engine_begin_following(engine, place, head, first);
+        engine_begin_following(engine, place, head);
     if (number != NO_HEAD)
         release_head(engine, number);
 }
 
-static void settle_by_own(struct cdpi *engine, const struct flow_place *place,
-                          const struct packet *first)
+static void settle_by_own(struct cdpi *engine, const struct flow_place *place)
 {
     engine->own_asked++;
     engine->own_answered++;
-    settle(engine, place, true, first);
+    settle(engine, place, true);
 }
 
 /* ---- the end of the budget --------------------------------------------------------------- */
@@ -130,27 +125,26 @@ static void settle_by_own(struct cdpi *engine, const struct flow_place *place,
 static void skip_gaps(struct cdpi *engine, const struct flow_place *place, struct head *head)
 {
     for (unsigned direction = 0; direction < 2; direction++) {
-        struct view v;
+        struct exchange x;
         if (!head_skip_gap(head, direction) || !engine->classifier)
             continue;
         struct hot *hot = place_hot(place);
         struct classification *c = head_classification(head);
-        view_head(&v, hot, head);
-        v.exchange.is_midstream = true;
-        struct classify_outcome said =
-            classify_more(engine->classifier, c, &v.exchange, direction_side(hot, direction),
-                          head->payload_packets);
+        view_head(&x, hot, head);
+        x.is_midstream = true;
+        struct classify_outcome said = classify_more(
+            engine->classifier, c, &x, direction_side(hot, direction), head->payload_packets);
         take_verdict(engine, place, c, said.changed);
     }
 }
 
 static bool own_verdict(struct cdpi *engine, const struct flow_place *place,
-                        const struct view *view, struct classification *c, uint8_t packet)
+                        const struct exchange *x, struct classification *c, uint8_t packet)
 {
     if (!engine->has_own)
         return false;
     if (!c->is_certain) {
-        struct classify_outcome said = classify_end(engine->classifier, c, &view->exchange, packet);
+        struct classify_outcome said = classify_end(engine->classifier, c, x, packet);
         take_verdict(engine, place, c, said.changed);
     }
     return c->room != NO_ROOM;
@@ -165,19 +159,19 @@ static void finish(struct cdpi *engine, const struct flow_place *place, struct h
     known = known && engine->own_leads;
     if (!known || engine->ask_all)
         known = engine_ask_modules(engine, place, head, known);
-    settle(engine, place, known, NULL);
+    settle(engine, place, known);
 }
 
 /* What own says of all that is there. */
 static bool judge_own(struct cdpi *engine, const struct flow_place *place, struct head *head)
 {
     struct classification *c = head_classification(head);
-    struct view v;
+    struct exchange x;
     if (head->for_modules)
         return c->room != NO_ROOM;
     skip_gaps(engine, place, head);
-    view_head(&v, place_hot(place), head);
-    return own_verdict(engine, place, &v, c, head->payload_packets);
+    view_head(&x, place_hot(place), head);
+    return own_verdict(engine, place, &x, c, head->payload_packets);
 }
 
 /* Own's budget is spent. Modules may want more packets than own did; but with ask_all, what is
@@ -193,36 +187,54 @@ static void end_own(struct cdpi *engine, const struct flow_place *place, struct 
         finish(engine, place, head, known);
 }
 
+/* Own is certain: with ask_all the others are asked too. */
+static void decided(struct cdpi *engine, const struct flow_place *place, struct head *head)
+{
+    if (engine->ask_all)
+        end_own(engine, place, head);
+    else
+        settle_by_own(engine, place);
+}
+
 void engine_conclude(struct cdpi *engine, const struct flow_place *place)
 {
     struct hot *hot = place_hot(place);
     if (!is_undecided(hot))
         return;
     if (hot->head == NO_HEAD || hot->bits & FLOW_HAS_NOTE) {
-        settle(engine, place, hot->verdict != 0, NULL);
+        settle(engine, place, hot->verdict != 0);
         return;
     }
     struct head *head = head_at(&engine->heads, hot->head);
     finish(engine, place, head, judge_own(engine, place, head));
 }
 
+struct flow_place engine_head_owner(struct cdpi *engine, const struct head *head)
+{
+    struct table *table = &engine->tables[head->is_v6];
+    uint32_t slot = table_find_owner(table, head->hash, head->number);
+    return place_at(table, hash_segment(head->hash), slot);
+}
+
 void engine_conclude_old(struct cdpi *engine)
 {
-    while (engine->heads.oldest != HEAD_NONE) {
-        const struct head *head = head_at(&engine->heads, engine->heads.oldest);
+    uint32_t oldest;
+    while ((oldest = head_oldest(&engine->heads)) != HEAD_NONE) {
+        const struct head *head = head_at(&engine->heads, oldest);
         if (engine->now - head->first_time <= 2 * (uint64_t)INSPECTION_US)
             return;
-        struct flow_place place = place_at(&engine->tables[head->is_v6], head->segment, head->slot);
+        struct flow_place place = engine_head_owner(engine, head);
         engine_conclude(engine, &place);
     }
 }
 
 bool engine_force_oldest(struct cdpi *engine)
 {
-    if (engine->heads.oldest == HEAD_NONE)
+    uint32_t oldest = head_oldest(&engine->heads);
+    if (oldest == HEAD_NONE)
         return false;
-    const struct head *head = head_at(&engine->heads, engine->heads.oldest);
-    struct flow_place place = place_at(&engine->tables[head->is_v6], head->segment, head->slot);
+    const struct head *head = head_at(&engine->heads, oldest);
+    struct flow_place place = engine_head_owner(engine, head);
     engine->stats.heads_forced++;
     engine_conclude(engine, &place);
     return true;
@@ -232,15 +244,14 @@ bool engine_force_oldest(struct cdpi *engine)
 
 /* A head for the flow; older flows are judged early where there is no room. NULL when even that
  * does not help. */
-static struct head *take_head(struct cdpi *engine, const struct flow_place *place)
+static struct head *take_head(struct cdpi *engine, const struct flow_place *place, uint64_t hash)
 {
     struct head *head;
     while (!(head = head_take(&engine->heads))) {
         if (!engine_force_oldest(engine))
             return NULL;
     }
-    head->segment = place->segment;
-    head->slot = place->slot;
+    head->hash = hash;
     head->is_v6 = place->table->is_v6;
     head->first_time = engine->now;
     place_hot(place)->head = head->number;
@@ -252,13 +263,14 @@ static bool put(struct cdpi *engine, struct head *head, unsigned direction, uint
                 const uint8_t *bytes, uint32_t size)
 {
     while (!head_put(&engine->heads, head, direction, offset, bytes, size)) {
-        if (engine->heads.oldest == head->number || !engine_force_oldest(engine))
+        if (head_oldest(&engine->heads) == head->number || !engine_force_oldest(engine))
             return false;
     }
     return true;
 }
 
-static void mark(struct cdpi *engine, struct head *head, const struct packet *p, uint32_t offset)
+static void mark(struct cdpi *engine, struct head *head, enum side side, const struct packet *p,
+                 uint32_t offset)
 {
     if (head->payload_packets < UINT8_MAX)
         head->payload_packets++;
@@ -267,13 +279,19 @@ static void mark(struct cdpi *engine, struct head *head, const struct packet *p,
     uint32_t room = offset < HEAD_LIMIT ? HEAD_LIMIT - offset : 0;
     uint32_t held = p->payload_size < room ? p->payload_size : room;
     uint64_t after = engine->now - head->first_time;
-    head->marks[head->mark_count++] = (struct head_mark){
-        .direction = p->direction,
+    head->marks[head->mark_count++] = (struct datagram){
+        .side = (uint8_t)side,
         .cut = held < p->payload_wire,
         .wire_size = (uint16_t)(p->payload_wire < UINT16_MAX ? p->payload_wire : UINT16_MAX),
         .offset = (uint16_t)(offset < HEAD_LIMIT ? offset : HEAD_LIMIT),
         .size = (uint16_t)held,
         .time = after < UINT32_MAX ? (uint32_t)after : UINT32_MAX};
+}
+
+/* The sequence number of a segment's first byte. */
+static uint32_t first_sequence(const struct packet *p)
+{
+    return p->sequence + (p->tcp_flags & TCP_SYN ? 1 : 0);
 }
 
 /* Where a TCP side's stream begins. */
@@ -282,50 +300,80 @@ static void anchor(const struct hot *hot, const struct cold *cold, const struct 
 {
     enum side who = direction_side(hot, p->direction);
     bool syn = hot->bits & (who == CLIENT ? FLOW_SYN_SEEN : FLOW_SYNACK_SEEN);
-    uint32_t data = p->sequence + (p->tcp_flags & TCP_SYN ? 1 : 0);
-    side->base = syn ? cold->isn[who] + 1 : data;
+    side->base = syn ? cold->isn[who] + 1 : first_sequence(p);
     side->from_syn = syn;
     side->has_base = true;
 }
 
-/* Puts a segment where its sequence number says. Returns whether there are new bytes in order. */
-static bool put_segment(struct cdpi *engine, const struct flow_place *place, struct head *head,
-                        const struct packet *p)
+/* A payload's place in its side: what of it is not behind the side's beginning. */
+struct arrival {
+    uint32_t offset;
+    const uint8_t *bytes;
+    uint32_t size;
+};
+
+/* A TCP segment goes where its sequence number says; SCTP messages and UDP datagrams stand one
+ * after the other. */
+static struct arrival arrive(struct cdpi *engine, const struct flow_place *place, struct head *head,
+                             const struct packet *p)
+{
+    const struct hot *hot = place_hot(place);
+    struct head_side *side = &head->side[p->direction];
+    struct arrival a = {.offset = side->size, .bytes = p->payload, .size = p->payload_size};
+    if (hot->ip_protocol == IP_TCP) {
+        if (!side->has_base)
+            anchor(hot, place_cold(place), p, side);
+        int32_t offset = (int32_t)(first_sequence(p) - side->base);
+        uint32_t behind = offset < 0 ? 0 - (uint32_t)offset : 0;
+        if (behind > a.size)
+            behind = a.size;
+        a.offset = offset < 0 ? 0 : (uint32_t)offset;
+        a.bytes += behind;
+        a.size -= behind;
+    }
+    mark(engine, head, direction_side(hot, p->direction), p, a.offset);
+    side->passed += p->payload_wire;
+    return a;
+}
+
+/* The next bytes of a side that had none. */
+static bool is_beginning(const struct head_side *side, const struct arrival *a)
+{
+    return side->size == 0 && a->offset == 0 && side->island_count == 0;
+}
+
+static void store_segment(struct cdpi *engine, struct head *head, const struct packet *p,
+                          const struct arrival *a)
 {
     struct head_side *side = &head->side[p->direction];
-    if (!side->has_base)
-        anchor(place_hot(place), place_cold(place), p, side);
-    uint32_t data = p->sequence + (p->tcp_flags & TCP_SYN ? 1 : 0);
-    int32_t offset = (int32_t)(data - side->base);
-    uint32_t skip = offset < 0 ? 0 - (uint32_t)offset : 0, had = side->size;
-    mark(engine, head, p, offset < 0 ? 0 : (uint32_t)offset);
-    side->passed += p->payload_wire;
-    if (skip < p->payload_size)
-        put(engine, head, p->direction, (uint32_t)(offset < 0 ? 0 : offset), p->payload + skip,
-            p->payload_size - skip);
+    put(engine, head, p->direction, a->offset, a->bytes, a->size);
     if (side->size == 0 && ++side->waited >= GAP_PATIENCE && !head_skip_gap(head, p->direction)) {
-        side->base = data; /* all before was lost, and this is too far ahead to wait */
+        side->base = first_sequence(p); /* all before was lost, and this is too far to wait */
         side->from_syn = false;
         side->is_missing = true;
         put(engine, head, p->direction, 0, p->payload, p->payload_size);
     }
-    return side->size > had;
 }
 
-/* SCTP messages and UDP datagrams stand one after the other. */
-static bool put_message(struct cdpi *engine, struct head *head, const struct packet *p)
+static void store_message(struct cdpi *engine, struct head *head, const struct packet *p,
+                          const struct arrival *a)
 {
-    struct head_side *side = &head->side[p->direction];
-    uint32_t had = side->size;
-    mark(engine, head, p, had);
-    put(engine, head, p->direction, had, p->payload, p->payload_size);
-    if (head->mark_count && side->size - had < head->marks[head->mark_count - 1].size) {
-        head->marks[head->mark_count - 1].size =
-            (uint16_t)(side->size - had); /* no memory for it */
-        head->marks[head->mark_count - 1].cut = true;
+    const struct head_side *side = &head->side[p->direction];
+    put(engine, head, p->direction, a->offset, a->bytes, a->size);
+    struct datagram *last = head->mark_count ? &head->marks[head->mark_count - 1] : NULL;
+    if (last && side->size - a->offset < last->size) {
+        last->size = (uint16_t)(side->size - a->offset); /* no memory for it */
+        last->cut = true;
     }
-    side->passed += p->payload_wire;
-    return side->size > had;
+}
+
+static void store(struct cdpi *engine, struct head *head, const struct packet *p,
+                  const struct arrival *a)
+{
+    if (p->key.ip_protocol == IP_TCP)
+        store_segment(engine, head, p, a);
+    else
+        store_message(engine, head, p, a);
 }
 
 /* A stream picked up in its middle, and nothing known begins with what came first: the next segment
@@ -363,6 +411,38 @@ static bool budget_is_spent(const struct head *head, bool is_udp, bool exhausted
 
 /* ---- one payload packet ------------------------------------------------------------------ */
 
+/* Whether a flow's first payload is the beginning of its side. */
+static bool begins_side(const struct flow_place *place, const struct packet *p)
+{
+    struct head_side start = {0};
+    if (p->key.ip_protocol != IP_TCP)
+        return true;
+    anchor(place_hot(place), place_cold(place), p, &start);
+    return start.base == first_sequence(p);
+}
+
+/* Whether own's certain verdict is the end of it, and nobody asks for the bytes. */
+static bool needs_no_bytes(const struct cdpi *engine, const struct classification *c)
+{
+    return engine->own_leads && !engine->ask_all && !(engine->events & 1u << CDPI_EVENT_FINAL) &&
+           !catalog_rooms[c->room].protocol->follow;
+}
+
+static struct head *begin_head(struct cdpi *engine, const struct flow_place *place,
+                               const struct packet *p, const struct classification *c)
+{
+    struct head *head = take_head(engine, place, p->hash);
+    if (!head)
+        return NULL;
+    classification_copy(head_classification(head), c);
+    head->sctp_ppid = p->key.ip_protocol == IP_SCTP ? p->sctp_ppid : 0;
+    struct arrival a = arrive(engine, place, head, p);
+    store(engine, head, p, &a);
+    if (engine->wants_packets)
+        engine_keep_packet(engine, head, p);
+    return head;
+}
+
 /* The first payload is looked at where it lies; only a flow that it does not settle takes a head.
  */
 static void inspect_first(struct cdpi *engine, const struct flow_place *place,
@@ -371,102 +451,110 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
     struct hot *hot = place_hot(place);
     enum side side = direction_side(hot, p->direction);
     struct classification c;
-    struct view v;
+    struct exchange x;
+    struct classify_outcome said = {0};
     hot->bits |= FLOW_PAYLOAD;
     hot_set_state(hot, FLOW_INSPECTING);
     classification_init(&c);
-    begin_view(&v, hot);
-    uint32_t size = p->payload_size < HEAD_LIMIT ? p->payload_size : HEAD_LIMIT;
-    bool in_order = hot->ip_protocol != IP_TCP;
-    if (!in_order) {
-        struct head_side start = {0};
-        anchor(hot, place_cold(place), p, &start);
-        in_order = start.base == p->sequence + (p->tcp_flags & TCP_SYN ? 1 : 0);
-    }
-    bool changed = false;
-    if (in_order && engine->has_own && size) {
-        v.exchange.head[side] = p->payload;
-        v.exchange.size[side] = size;
-        v.exchange.first_speaker = (uint8_t)side;
-        v.exchange.sctp_ppid = hot->ip_protocol == IP_SCTP ? p->sctp_ppid : 0;
-        v.exchange.is_full[side] = size == HEAD_LIMIT;
-        v.datagrams[0] = (struct datagram){.side = (uint8_t)side,
-                                           .cut = size < p->payload_wire,
-                                           .wire_size = (uint16_t)p->payload_wire,
-                                           .size = (uint16_t)size};
-        v.exchange.datagram_count = v.exchange.transport == OVER_UDP;
-        struct classify_outcome said = classify_more(engine->classifier, &c, &v.exchange, side, 1);
-        changed = said.changed;
-        if (said.certain && engine->own_leads && !engine->ask_all) {
+    begin_view(&x, hot);
+    bool in_order = begins_side(place, p);
+    struct datagram datagram = {.side = (uint8_t)side,
+                                .cut = p->payload_size < p->payload_wire,
+                                .wire_size = (uint16_t)p->payload_wire,
+                                .size = (uint16_t)p->payload_size};
+    if (in_order && engine->has_own && p->payload_size) {
+        view_lying(&x, side, p);
+        x.first_speaker = (uint8_t)side;
+        x.sctp_ppid = hot->ip_protocol == IP_SCTP ? p->sctp_ppid : 0;
+        datagram.size = (uint16_t)x.size[side];
+        datagram.cut = x.size[side] < p->payload_wire;
+        x.datagrams = &datagram;
+        x.datagram_count = x.transport == OVER_UDP;
+        said = classify_more(engine->classifier, &c, &x, side, 1);
+        if (said.certain && needs_no_bytes(engine, &c)) {
             take_verdict(engine, place, &c, true);
-            settle_by_own(engine, place, p);
+            settle_by_own(engine, place);
             return;
         }
     }
-    struct head *head = take_head(engine, place);
-    hot = place_hot(place);
+    struct head *head = begin_head(engine, place, p, &c);
     if (!head) { /* no memory at all: judged on this packet */
-        finish(engine, place, NULL, own_verdict(engine, place, &v, &c, 1));
+        finish(engine, place, NULL, own_verdict(engine, place, &x, &c, 1));
         return;
     }
-    *head_classification(head) = c;
-    head->sctp_ppid = hot->ip_protocol == IP_SCTP ? p->sctp_ppid : 0;
-    if (hot->ip_protocol == IP_TCP)
-        put_segment(engine, place, head, p);
-    else
-        put_message(engine, head, p);
-    if (engine->wants_packets)
-        engine_keep_packet(engine, head, p);
     if (in_order)
-        take_verdict(engine, place, head_classification(head), changed);
+        take_verdict(engine, place, head_classification(head), said.changed);
     if (c.is_certain && engine->own_leads)
-        end_own(engine, place, head); /* with ask_all: the others are asked too */
+        decided(engine, place, head);
+}
+
+/* What comes after bytes that did not settle it. */
+static void go_on(struct cdpi *engine, const struct flow_place *place, const struct packet *p,
+                  struct head *head, bool grew, bool exhausted)
+{
+    bool is_late = engine->now - head->first_time > INSPECTION_US; /* this packet is the last */
+    if (is_late) {
+        engine_conclude(engine, place);
+        return;
+    }
+    if (budget_is_spent(head, p->key.ip_protocol == IP_UDP, exhausted)) {
+        end_own(engine, place, head);
+        return;
+    }
+    if (p->key.ip_protocol == IP_TCP && grew && exhausted &&
+        head_classification(head)->room == NO_ROOM && !head->side[p->direction].from_syn)
+        forget_midstream_side(head, direction_side(place_hot(place), p->direction), p->direction);
+}
+
+/* Own looks at what has come. Returns whether that settled the flow. */
+static bool look(struct cdpi *engine, const struct flow_place *place, struct head *head,
+                 const struct exchange *x, enum side side, struct classify_outcome *said)
+{
+    struct classification *c = head_classification(head);
+    *said = classify_more(engine->classifier, c, x, side, head->payload_packets);
+    take_verdict(engine, place, c,
+                 said->changed || (said->certain && place_hot(place)->verdict == 0));
+    return said->certain && engine->own_leads;
 }
 
 static void inspect_more(struct cdpi *engine, const struct flow_place *place,
                          const struct packet *p, struct head *head)
 {
     struct hot *hot = place_hot(place);
-    struct classification *c = head_classification(head);
-    bool is_tcp = hot->ip_protocol == IP_TCP, is_udp = hot->ip_protocol == IP_UDP;
-    bool is_late = engine->now - head->first_time > INSPECTION_US; /* this packet is the last */
     if (engine->wants_packets && (!hot->verdict || !engine->own_leads || engine->ask_all))
         engine_keep_packet(engine, head, p);
     if (head->for_modules) {
+        bool is_late = engine->now - head->first_time > INSPECTION_US;
         if (is_late || engine_has_enough_packets(engine, head))
             engine_conclude(engine, place);
         return;
     }
-    bool grew = is_tcp ? put_segment(engine, place, head, p) : put_message(engine, head, p);
-    struct classify_outcome said = {0};
+    const struct head_side *bytes = &head->side[p->direction];
     enum side side = direction_side(hot, p->direction);
-    if (engine->has_own && grew) {
-        struct view v;
-        view_head(&v, hot, head);
-        said = classify_more(engine->classifier, c, &v.exchange, side, head->payload_packets);
-        if (said.certain && engine->own_leads) {
-            take_verdict(engine, place, c, said.changed || hot->verdict == 0);
-            if (engine->ask_all)
-                end_own(engine, place, head);
-            else
-                settle_by_own(engine, place, NULL);
+    struct arrival a = arrive(engine, place, head, p);
+    struct classify_outcome said = {.exhausted = head_classification(head)->is_exhausted};
+    uint32_t had = bytes->size;
+    struct exchange x;
+    bool is_settled = false, has_looked = engine->has_own && a.size && is_beginning(bytes, &a);
+    if (has_looked) {
+        view_head(&x, hot, head);
+        view_lying(&x, side, p);
+        is_settled = look(engine, place, head, &x, side, &said);
+        if (is_settled && needs_no_bytes(engine, head_classification(head))) {
+            settle_by_own(engine, place);
             return;
         }
-        take_verdict(engine, place, c, said.changed);
-    } else if (engine->has_own) {
-        said.exhausted = c->is_exhausted;
     }
-    if (is_late) {
-        engine_conclude(engine, place);
-        return;
+    store(engine, head, p, &a);
+    bool grew = bytes->size > had;
+    if (grew && engine->has_own && !has_looked) {
+        view_head(&x, hot, head);
+        is_settled = look(engine, place, head, &x, side, &said);
     }
-    if (budget_is_spent(head, is_udp, said.exhausted)) {
-        end_own(engine, place, head);
-        return;
-    }
-    if (is_tcp && grew && said.exhausted && c->room == NO_ROOM &&
-        !head->side[p->direction].from_syn)
-        forget_midstream_side(head, side, p->direction);
+    if (is_settled)
+        decided(engine, place, head);
+    else
+        go_on(engine, place, p, head, grew, said.exhausted);
 }
 
 void engine_inspect(struct cdpi *engine, const struct flow_place *place, const struct packet *p)

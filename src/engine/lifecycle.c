@@ -59,13 +59,17 @@ static void name_by_number(struct hot *hot)
     }
 }
 
+/* `vacant`: the slot where it goes, unless room must be made; or NO_SLOT. */
 static struct flow_place begin_flow(struct cdpi *engine, struct table *table,
-                                    const struct packet *p)
+                                    const struct packet *p, uint32_t vacant)
 {
     bool certain;
-    make_room(engine, table, p->hash);
+    if (!table_has_room(table, p->hash)) {
+        make_room(engine, table, p->hash);
+        vacant = NO_SLOT;
+    }
     struct flow_place place =
-        place_at(table, hash_segment(p->hash), table_insert(table, &p->key, p->hash));
+        place_at(table, hash_segment(p->hash), table_insert(table, &p->key, p->hash, vacant));
     struct hot *hot = place_hot(&place);
     struct cold *cold = place_cold(&place);
     unsigned client = find_client(engine, p, &certain);
@@ -162,17 +166,15 @@ void engine_end_flow(struct cdpi *engine, const struct flow_place *place,
 /* Ends those in a segment that are over. */
 static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t segment)
 {
+    const struct segment *s = &table->segments[segment];
     /* Removing moves later records back into the slot just looked at, so that is looked at again;
      * those that wrap around from the end are seen on the next pass. */
-    for (uint32_t slot = 0; slot < table->segments[segment].capacity;) {
+    for (uint32_t slot = segment_next(s, 0); slot < s->capacity;) {
         struct flow_place place = place_at(table, segment, slot);
-        enum cdpi_end_reason reason = CDPI_NOT_ENDED;
-        if (place.hot->bits & FLOW_USED)
-            reason = why_over(engine, place.hot, place.cold);
-        if (reason == CDPI_NOT_ENDED)
-            slot++;
-        else
+        enum cdpi_end_reason reason = why_over(engine, place.hot, place.cold);
+        if (reason != CDPI_NOT_ENDED)
             engine_end_flow(engine, &place, reason);
+        slot = segment_next(s, reason == CDPI_NOT_ENDED ? slot + 1 : slot);
     }
 }
 
@@ -180,12 +182,13 @@ static void sweep_segment(struct cdpi *engine, struct table *table, uint32_t seg
 static void end_segment(struct cdpi *engine, struct table *table, uint32_t segment,
                         enum cdpi_end_reason reason)
 {
-    if (table->segments[segment].used == 0)
+    const struct segment *s = &table->segments[segment];
+    if (s->used == 0)
         return;
-    for (uint32_t slot = 0; slot < table->segments[segment].capacity; slot++) {
+    for (uint32_t slot = 0; (slot = segment_next(s, slot)) < s->capacity; slot++) {
         struct flow_place place = place_at(table, segment, slot);
-        if (place.hot->bits & FLOW_USED)
-            finish_flow(engine, &place, reason);
+        enum cdpi_end_reason over = why_over(engine, place.hot, place.cold);
+        finish_flow(engine, &place, over == CDPI_NOT_ENDED ? reason : over); /* not yet swept */
     }
     table_empty(table, segment);
 }
@@ -228,14 +231,18 @@ static enum cdpi_end_reason is_over(const struct cdpi *engine, const struct flow
     return over;
 }
 
-static struct flow_place find_or_begin(struct cdpi *engine, const struct packet *p, uint32_t hint,
-                                       bool *is_new)
+static struct flow_place find_or_begin(struct cdpi *engine, const struct packet *p,
+                                       const struct found *found, bool *is_new)
 {
     struct table *table = &engine->tables[p->key.is_v6];
-    uint32_t slot = hint;
+    uint32_t slot = NO_SLOT, vacant = NO_SLOT;
     *is_new = false;
-    if (!table_is_at(table, &p->key, p->hash, hint))
+    if (!found)
         slot = table_find(table, &p->key, p->hash);
+    else if (found->is_vacant)
+        vacant = found->slot;
+    else
+        slot = found->slot;
     if (slot != NO_SLOT) {
         struct flow_place place = place_at(table, hash_segment(p->hash), slot);
         bool looks_settled = engine->now_ms - place.hot->last <= engine->quiet_ms &&
@@ -247,7 +254,7 @@ static struct flow_place find_or_begin(struct cdpi *engine, const struct packet 
         engine_end_flow(engine, &place, over);
     }
     *is_new = true;
-    return begin_flow(engine, table, p);
+    return begin_flow(engine, table, p, vacant);
 }
 
 /* Some devices pad short frames and count the padding into the IP length: an acknowledgement then
@@ -259,11 +266,10 @@ static bool is_padding(const struct packet *p)
            !(p->tcp_flags & TCP_PSH) && memcmp(p->payload, zeros, p->payload_size) == 0;
 }
 
-bool engine_process(struct cdpi *engine, const struct packet *p, uint32_t hint)
+bool engine_process(struct cdpi *engine, const struct packet *p, const struct found *found)
 {
     bool is_new;
-    engine_advance_clock(engine, p->time);
-    struct flow_place place = find_or_begin(engine, p, hint, &is_new);
+    struct flow_place place = find_or_begin(engine, p, found, &is_new);
     struct hot *hot = place_hot(&place);
     struct cold *cold = place_cold(&place);
     cold_count(cold, p->direction, p->frame_length, engine->now);

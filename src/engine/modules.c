@@ -258,7 +258,7 @@ enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_opti
     }
     if (status == CDPI_OK && engine->wants_packets) {
         uint64_t share = engine->memory.budget / 4;
-        engine->table_share.limit -= share;
+        engine->table_arena.limit -= share;
         packet_pool_init(&engine->kept, &engine->memory, share);
     }
     return status;

@@ -8,17 +8,16 @@ enum { FORCE_WINDOW = 64 };
  * cut short by the modules' packets. */
 static bool force_waiting(struct cdpi *engine, const struct head *but)
 {
-    uint32_t number = engine->heads.oldest;
+    uint32_t place = 0, number = head_next_oldest(&engine->heads, &place);
     for (unsigned i = 0; i < FORCE_WINDOW && number != HEAD_NONE; i++) {
         const struct head *head = head_at(&engine->heads, number);
         if (head->for_modules && head != but) {
-            struct flow_place place =
-                place_at(&engine->tables[head->is_v6], head->segment, head->slot);
+            struct flow_place owner = engine_head_owner(engine, head);
             engine->stats.heads_forced++;
-            engine_conclude(engine, &place);
+            engine_conclude(engine, &owner);
             return true;
         }
-        number = head->newer;
+        number = head_next_oldest(&engine->heads, &place);
     }
     return false;
 }

@@ -3,71 +3,103 @@
 
 #include <string.h>
 
-enum { SLAB = 32 * 1024, SLAB_SHIFT = 6, CHAIN = 64 }; /* a slab of heads holds 64 */
-static const uint32_t class_size[HEAD_CLASSES] = {512, 2048, 8192};
+enum { BLOCK_SLAB = 32 * 1024, LEAST_QUEUE = 256 };
+static const uint32_t class_size[HEAD_CLASSES + 1] = {512, 2048, 8192, HEAD_OWN};
 
 bool head_pool_init(struct head_pool *pool, struct memory *memory, uint64_t limit, size_t extra)
 {
-    *pool = (struct head_pool){.memory = memory,
-                               .limit = limit,
-                               .stride = (sizeof(struct head) + extra + 63) & ~(size_t)63,
+    *pool = (struct head_pool){.stride = (sizeof(struct head) + extra + 63) & ~(size_t)63,
                                .free_head = HEAD_NONE,
-                               .oldest = HEAD_NONE,
-                               .newest = HEAD_NONE};
-    pool->slab_room = (uint32_t)(limit / (pool->stride << SLAB_SHIFT) + 1);
+                               .queue_size = LEAST_QUEUE};
+    pool->slab_room = (uint32_t)(limit / (pool->stride << HEAD_SLAB_SHIFT) + 1);
     size_t table = pool->slab_room * sizeof(uint8_t *);
     pool->slabs = memory_get(memory, table, 64);
-    if (!pool->slabs)
-        return false;
-    pool->used = table;
-    return true;
+    pool->queue = memory_get(memory, LEAST_QUEUE * sizeof *pool->queue, 64);
+    arena_init(&pool->arena, memory, limit - table);
+    return pool->slabs && pool->queue;
 }
 
 void head_pool_free(struct head_pool *pool)
 {
-    for (uint32_t i = 0; i < pool->slab_count; i++)
-        memory_put(pool->memory, pool->slabs[i], pool->stride << SLAB_SHIFT);
-    while (pool->block_slabs) {
-        void *next;
-        memcpy(&next, pool->block_slabs, sizeof next);
-        memory_put(pool->memory, pool->block_slabs, SLAB);
-        pool->block_slabs = next;
-    }
-    if (pool->slabs)
-        memory_put(pool->memory, pool->slabs, pool->slab_room * sizeof(uint8_t *));
+    struct memory *memory = pool->arena.memory;
+    arena_free(&pool->arena);
+    memory_put(memory, pool->slabs, pool->slab_room * sizeof(uint8_t *));
+    memory_put(memory, pool->queue, pool->queue_size * sizeof *pool->queue);
     *pool = (struct head_pool){0};
 }
 
-static void *take_slab(struct head_pool *pool, size_t size)
+/* ---- the queue --------------------------------------------------------------------------- */
+
+/* Those who left are left out. */
+static void move_queue(struct head_pool *pool, uint32_t *queue, uint32_t size)
 {
-    if (pool->used + size > pool->limit)
-        return NULL;
-    void *slab = memory_get(pool->memory, size, 4096);
-    if (slab)
-        pool->used += size;
-    return slab;
+    uint32_t count = 0, place = 0, number;
+    while ((number = head_next_oldest(pool, &place)) != HEAD_NONE) {
+        queue[count] = number;
+        head_at(pool, number)->place = count++;
+    }
+    pool->queue = queue;
+    pool->queue_size = size;
+    pool->queue_front = 0;
+    pool->queue_back = count;
 }
 
-struct head *head_at(const struct head_pool *pool, uint32_t number)
+/* Twice as many places as heads, so that it is seldom full of those who left. */
+static bool grow_queue(struct head_pool *pool, uint32_t heads)
 {
-    uint32_t within = number & ((1u << SLAB_SHIFT) - 1);
-    return (struct head *)(void *)(pool->slabs[number >> SLAB_SHIFT] + within * pool->stride);
+    struct memory *memory = pool->arena.memory;
+    uint32_t *old = pool->queue, old_size = pool->queue_size, size = old_size * 2;
+    if (heads * 2 <= old_size)
+        return true;
+    uint32_t *queue = memory_get(memory, size * sizeof *queue, 64);
+    if (!queue)
+        return false;
+    move_queue(pool, queue, size);
+    memory_put(memory, old, old_size * sizeof *old);
+    return true;
 }
+
+/* As that, where it lies: the writer stays behind the reader. */
+static void pack_queue(struct head_pool *pool)
+{
+    uint32_t back = pool->queue_front, place = 0, number;
+    while ((number = head_next_oldest(pool, &place)) != HEAD_NONE) {
+        pool->queue[back & (pool->queue_size - 1)] = number;
+        head_at(pool, number)->place = back++;
+    }
+    pool->queue_back = back;
+}
+
+static void enter_queue(struct head_pool *pool, struct head *head)
+{
+    if (pool->queue_back - pool->queue_front == pool->queue_size)
+        pack_queue(pool);
+    head->place = pool->queue_back++;
+    pool->queue[head->place & (pool->queue_size - 1)] = head->number;
+}
+
+static void leave_queue(struct head_pool *pool, const struct head *head)
+{
+    pool->queue[head->place & (pool->queue_size - 1)] = HEAD_NONE;
+    while (pool->queue_front != pool->queue_back &&
+           pool->queue[pool->queue_front & (pool->queue_size - 1)] == HEAD_NONE)
+        pool->queue_front++;
+}
+
+/* ---- heads and blocks -------------------------------------------------------------------- */
 
 static bool add_heads(struct head_pool *pool)
 {
-    uint32_t per_slab = 1u << SLAB_SHIFT;
-    if (pool->slab_count == pool->slab_room)
+    uint32_t per_slab = 1u << HEAD_SLAB_SHIFT;
+    if (pool->slab_count == pool->slab_room || !grow_queue(pool, pool->head_count + per_slab))
         return false;
-    uint8_t *slab = take_slab(pool, pool->stride << SLAB_SHIFT);
+    uint8_t *slab = arena_get(&pool->arena, pool->stride << HEAD_SLAB_SHIFT);
     if (!slab)
         return false;
     pool->slabs[pool->slab_count++] = slab;
     for (uint32_t i = per_slab; i-- > 0;) {
         uint32_t number = pool->head_count + i;
-        struct head *head = head_at(pool, number);
-        head->number = number;
-        head->newer = pool->free_head;
+        head_at(pool, number)->number = pool->free_head;
         pool->free_head = number;
     }
     pool->head_count += per_slab;
@@ -78,37 +110,33 @@ struct head *head_take(struct head_pool *pool)
 {
     if (pool->free_head == HEAD_NONE && !add_heads(pool))
         return NULL;
-    struct head *head = head_at(pool, pool->free_head);
-    uint32_t number = head->number;
-    pool->free_head = head->newer;
-    memset(head, 0, sizeof *head);
+    uint32_t number = pool->free_head;
+    struct head *head = head_at(pool, number);
+    pool->free_head = head->number;
+    /* Marks, own bytes and stretches hold nothing that their counts do not tell of. */
+    memset(head, 0, offsetof(struct head, marks));
     head->number = number;
-    head->older = pool->newest;
-    head->newer = HEAD_NONE;
-    if (pool->newest != HEAD_NONE)
-        head_at(pool, pool->newest)->newer = number;
-    else
-        pool->oldest = number;
-    pool->newest = number;
+    head->block = head->own;
+    head->block_class = HEAD_CLASSES;
+    enter_queue(pool, head);
     return head;
 }
 
 static void put_block(struct head_pool *pool, unsigned block_class, uint8_t *block)
 {
+    if (block_class == HEAD_CLASSES)
+        return;
     memcpy(block, &pool->free_block[block_class], sizeof(void *));
     pool->free_block[block_class] = block;
 }
 
-/* A slab's first line chains it to the others; the rest becomes blocks. */
 static bool add_blocks(struct head_pool *pool, unsigned block_class)
 {
-    uint8_t *slab = take_slab(pool, SLAB);
+    uint8_t *slab = arena_get(&pool->arena, BLOCK_SLAB);
     if (!slab)
         return false;
-    memcpy(slab, &pool->block_slabs, sizeof(void *));
-    pool->block_slabs = slab;
     uint32_t size = class_size[block_class];
-    for (uint32_t at = CHAIN; at + size <= SLAB; at += size)
+    for (uint32_t at = 0; at < BLOCK_SLAB; at += size)
         put_block(pool, block_class, slab + at);
     return true;
 }
@@ -124,80 +152,89 @@ static uint8_t *take_block(struct head_pool *pool, unsigned block_class)
 
 void head_release(struct head_pool *pool, struct head *head)
 {
-    if (head->block)
-        put_block(pool, head->block_class, head->block);
-    if (head->older != HEAD_NONE)
-        head_at(pool, head->older)->newer = head->newer;
-    else
-        pool->oldest = head->newer;
-    if (head->newer != HEAD_NONE)
-        head_at(pool, head->newer)->older = head->older;
-    else
-        pool->newest = head->older;
-    head->block = NULL;
-    head->newer = pool->free_head;
-    pool->free_head = head->number;
+    put_block(pool, head->block_class, head->block);
+    leave_queue(pool, head);
+    uint32_t number = head->number;
+    head->number = pool->free_head;
+    pool->free_head = number;
 }
 
-/* How far a side's bytes reach, the waiting stretches included. */
-static uint32_t extent(const struct head_side *side)
-{
-    uint32_t end = side->size;
-    for (unsigned i = 0; i < side->island_count; i++) {
-        if (side->islands[i].to > end)
-            end = side->islands[i].to;
-    }
-    return end;
-}
+/* ---- bytes ------------------------------------------------------------------------------- */
 
 static uint32_t at_most(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
 }
 
-/* Gives `direction` room for `need` bytes. The first direction's bytes begin the block, the
- * second's follow its room; the side that grows gets all that the other does not use. */
-static bool make_room(struct head_pool *pool, struct head *head, unsigned direction, uint32_t need)
+/* How far a side's bytes reach, the waiting stretches included. */
+static uint32_t extent(const struct head *head, unsigned direction)
 {
-    struct head_side *low = &head->side[0], *high = &head->side[1];
-    uint32_t low_size = extent(low), high_size = extent(high);
-    uint32_t kept = direction == 0 ? high_size : low_size;
+    const struct head_side *side = &head->side[direction];
+    uint32_t end = side->size;
+    for (unsigned i = 0; i < side->island_count; i++) {
+        if (head->islands[direction][i].to > end)
+            end = head->islands[direction][i].to;
+    }
+    return end;
+}
+
+/* The smallest class that holds so much. */
+static unsigned class_for(uint32_t size)
+{
     unsigned block_class = 0;
-    while (class_size[block_class] < kept + need)
+    if (size <= HEAD_OWN)
+        return HEAD_CLASSES;
+    while (class_size[block_class] < size)
         block_class++;
+    return block_class;
+}
+
+/* Gives `direction` room for `need` bytes. Who spoke first begins the block, the other's bytes
+ * follow its room; the side that grows gets all that the other does not use. Where stretches will
+ * have to wait, the bytes leave the head's own room to them. */
+static bool make_room(struct head_pool *pool, struct head *head, unsigned direction, uint32_t need,
+                      bool has_gaps)
+{
+    if (head->side[!direction].capacity == 0)
+        head->front = (uint8_t)direction;
+    struct head_side *front = &head->side[head->front], *back = &head->side[!head->front];
+    bool is_front = direction == head->front;
+    uint32_t front_size = extent(head, head->front), back_size = extent(head, !head->front);
+    uint32_t kept = is_front ? back_size : front_size;
+    unsigned block_class = head->block_class;
     uint8_t *block = head->block;
-    if (!block || block_class > head->block_class) {
+    if (class_size[block_class] < kept + need || (has_gaps && block_class == HEAD_CLASSES)) {
+        block_class = has_gaps && kept + need <= HEAD_OWN ? 0 : class_for(kept + need);
         block = take_block(pool, block_class);
         if (!block)
             return false;
-    } else {
-        block_class = head->block_class;
+        memcpy(block, head->block, front_size);
     }
     uint32_t room = at_most(class_size[block_class] - kept, HEAD_LIMIT);
-    uint32_t high_at = direction == 0 ? room : low_size;
-    if (head->block)
-        memmove(block + high_at, head->block + high->offset, high_size);
-    if (head->block && block != head->block) {
-        memcpy(block, head->block, low_size);
+    uint32_t back_at = is_front ? room : front_size;
+    if (back_size && block + back_at != head->block + back->offset)
+        memmove(block + back_at, head->block + back->offset, back_size);
+    if (block != head->block)
         put_block(pool, head->block_class, head->block);
-    }
     head->block = block;
     head->block_class = (uint8_t)block_class;
-    low->capacity = (uint16_t)high_at;
-    high->offset = (uint16_t)high_at;
-    high->capacity = (uint16_t)(direction == 0 ? high_size : room);
+    front->capacity = (uint16_t)back_at;
+    back->offset = (uint16_t)back_at;
+    back->capacity = (uint16_t)(is_front ? back_size : room);
     return true;
 }
 
 /* Copies what no stretch holds yet. */
-static void copy_new(struct head_side *side, uint8_t *bytes, uint32_t from, const uint8_t *data,
-                     uint32_t to)
+static void copy_new(const struct head *head, unsigned direction, uint32_t from,
+                     const uint8_t *data, uint32_t to)
 {
+    const struct head_side *side = &head->side[direction];
+    uint8_t *bytes = head->block + side->offset;
     uint32_t at = from;
     while (at < to) {
         uint32_t held = at < side->size ? side->size : at, next = to;
         for (unsigned i = 0; i < side->island_count; i++) {
-            const struct head_stretch *island = &side->islands[i];
+            const struct head_stretch *island = &head->islands[direction][i];
             if (island->from <= at && at < island->to)
                 held = held > island->to ? held : island->to;
             else if (island->from > at && island->from < next)
@@ -213,14 +250,16 @@ static void copy_new(struct head_side *side, uint8_t *bytes, uint32_t from, cons
 }
 
 /* Notes a stretch that came too early, joined with those that it touches. False: too many wait. */
-static bool add_island(struct head_side *side, uint32_t from, uint32_t to)
+static bool add_island(struct head *head, unsigned direction, uint32_t from, uint32_t to)
 {
+    struct head_side *side = &head->side[direction];
+    struct head_stretch *islands = head->islands[direction];
     for (unsigned i = 0; i < side->island_count;) {
-        struct head_stretch *island = &side->islands[i];
+        struct head_stretch *island = &islands[i];
         if (island->from <= to && from <= island->to) {
             from = at_most(from, island->from);
             to = to > island->to ? to : island->to;
-            *island = side->islands[--side->island_count];
+            *island = islands[--side->island_count];
             i = 0;
             continue;
         }
@@ -228,22 +267,24 @@ static bool add_island(struct head_side *side, uint32_t from, uint32_t to)
     }
     if (side->island_count == HEAD_ISLANDS)
         return false;
-    side->islands[side->island_count++] = (struct head_stretch){(uint16_t)from, (uint16_t)to};
+    islands[side->island_count++] = (struct head_stretch){(uint16_t)from, (uint16_t)to};
     return true;
 }
 
 /* What waits and now touches the bytes in order joins them. */
-static void join_islands(struct head_side *side)
+static void join_islands(struct head *head, unsigned direction)
 {
+    struct head_side *side = &head->side[direction];
+    struct head_stretch *islands = head->islands[direction];
     for (unsigned i = 0; i < side->island_count;) {
-        struct head_stretch *island = &side->islands[i];
+        struct head_stretch *island = &islands[i];
         if (island->from > side->size) {
             i++;
             continue;
         }
         if (island->to > side->size)
             side->size = island->to;
-        *island = side->islands[--side->island_count];
+        *island = islands[--side->island_count];
         i = 0;
     }
 }
@@ -255,7 +296,8 @@ bool head_put(struct head_pool *pool, struct head *head, unsigned direction, uin
     if (offset >= HEAD_LIMIT || size == 0)
         return true;
     uint32_t end = at_most(offset + at_most(size, HEAD_LIMIT), HEAD_LIMIT);
-    if (end > side->capacity && !make_room(pool, head, direction, end))
+    bool has_gaps = offset > side->size && head->block_class == HEAD_CLASSES;
+    if ((end > side->capacity || has_gaps) && !make_room(pool, head, direction, end, has_gaps))
         return false;
     if (offset == side->size && side->island_count == 0) { /* nearly always */
         memcpy(head->block + side->offset + offset, bytes, end - offset);
@@ -264,37 +306,38 @@ bool head_put(struct head_pool *pool, struct head *head, unsigned direction, uin
     }
     if (offset > side->size && side->island_count == HEAD_ISLANDS)
         return true; /* too many gaps already: a retransmission will bring it, or nothing */
-    copy_new(side, head->block + side->offset, offset, bytes, end);
+    copy_new(head, direction, offset, bytes, end);
     if (offset > side->size) {
-        add_island(side, offset, end);
+        add_island(head, direction, offset, end);
         return true;
     }
     if (end > side->size)
         side->size = (uint16_t)end;
-    join_islands(side);
+    join_islands(head, direction);
     return true;
 }
 
 bool head_skip_gap(struct head *head, unsigned direction)
 {
     struct head_side *side = &head->side[direction];
+    struct head_stretch *islands = head->islands[direction];
     if (side->size || side->island_count == 0)
         return false;
     unsigned first = 0;
     for (unsigned i = 1; i < side->island_count; i++) {
-        if (side->islands[i].from < side->islands[first].from)
+        if (islands[i].from < islands[first].from)
             first = i;
     }
-    uint16_t from = side->islands[first].from;
+    uint16_t from = islands[first].from;
     uint8_t *start = head->block + side->offset;
-    memmove(start, start + from, extent(side) - from);
+    memmove(start, start + from, extent(head, direction) - from);
     side->base += from;
     for (unsigned i = 0; i < side->island_count; i++) {
-        side->islands[i].from = (uint16_t)(side->islands[i].from - from);
-        side->islands[i].to = (uint16_t)(side->islands[i].to - from);
+        islands[i].from = (uint16_t)(islands[i].from - from);
+        islands[i].to = (uint16_t)(islands[i].to - from);
     }
     side->is_missing = true;
     side->from_syn = false;
-    join_islands(side);
+    join_islands(head, direction);
     return true;
 }

@@ -6,10 +6,10 @@
 _Static_assert(sizeof(struct hot) == 24, "an IPv4 record is 8 bytes of addresses and 24 of state");
 _Static_assert(sizeof(struct cold) == COLD_SIZE, "a cold record is one cache line");
 
-enum { PAGE = 4096, FIRST_PAGES = 1 };
+enum { PAGE = ARENA_PAGE, FIRST_PAGES = 1 };
 
-/* How many pages a segment has after `pages`: doubling while small, by a quarter and less when
- * large, so that a large table is never much larger than it must be. */
+/* How many pages a segment has after `pages`: doubling while small, by a quarter and then an eighth
+ * when large, so that a large table is never much larger than it must be. */
 static size_t next_pages(size_t pages)
 {
     if (pages < 4)
@@ -19,46 +19,60 @@ static size_t next_pages(size_t pages)
         power *= 2;
     if (power < 64)
         return pages == power ? power + power / 2 : power * 2;
-    return pages + power / 4;
+    return pages + power / (power < 128 ? 4 : 8);
+}
+
+static size_t tags_size(uint32_t capacity)
+{
+    return ((size_t)capacity + TAG_GROUP + 63) & ~(size_t)63; /* what follows begins on a line */
 }
 
 static void layout(const struct table *table, struct segment *s, uint8_t *memory, size_t pages)
 {
-    uint32_t pair = table->record_size + COLD_SIZE;
+    uint32_t each = table->record_size + COLD_SIZE + 1;
+    s->memory = memory;
     s->size = pages * PAGE;
-    s->capacity = (uint32_t)(s->size / pair);
+    s->capacity = (uint32_t)((s->size - TAG_GROUP - 64) / each);
     if (!table->is_v6)
         s->capacity &= ~1u; /* the cold array begins on a line of its own */
     s->limit = s->capacity - s->capacity / 5;
-    s->records = memory;
-    s->cold = (struct cold *)(void *)(memory + (size_t)s->capacity * table->record_size);
+    s->tags = memory;
+    s->records = memory + tags_size(s->capacity);
+    s->cold = (struct cold *)(void *)(s->records + (size_t)s->capacity * table->record_size);
+}
+
+/* A record is written when it is taken: nothing but the tags must be cleared. */
+static void clear(struct segment *s)
+{
+    memset(s->tags, 0, tags_size(s->capacity));
+}
+
+static void set_tag(struct segment *s, uint32_t slot, uint8_t tag)
+{
+    s->tags[slot] = tag;
+    if (slot < TAG_GROUP)
+        s->tags[s->capacity + slot] = tag;
 }
 
 static bool allocate(struct table *table, struct segment *s, size_t pages)
 {
-    enum { LARGE = 2 * 1024 * 1024 };
-    size_t size = pages * PAGE;
-    if (table->share->used + size > table->share->limit)
-        return false;
-    uint8_t *memory = memory_get(table->memory, size, size >= LARGE ? LARGE : PAGE);
+    uint8_t *memory = arena_get(table->arena, pages * PAGE);
     if (!memory)
         return false;
-    table->share->used += size;
     layout(table, s, memory, pages);
+    clear(s);
     return true;
 }
 
 static void release(struct table *table, const struct segment *s)
 {
-    table->share->used -= s->size;
-    memory_put(table->memory, s->records, s->size);
+    arena_put(table->arena, s->memory, s->size);
 }
 
-bool table_init(struct table *table, struct memory *memory, struct table_share *share, bool is_v6,
-                const uint64_t *hash_key, uint64_t expected)
+bool table_init(struct table *table, struct arena *arena, bool is_v6, const uint64_t *hash_key,
+                uint64_t expected)
 {
-    table->memory = memory;
-    table->share = share;
+    table->arena = arena;
     table->is_v6 = is_v6;
     table->record_size = is_v6 ? RECORD_V6 : RECORD_V4;
     table->hash_key = hash_key;
@@ -78,19 +92,48 @@ bool table_init(struct table *table, struct memory *memory, struct table_share *
 void table_free(struct table *table)
 {
     for (uint32_t i = 0; i < SEGMENTS; i++) {
-        if (table->segments[i].records)
+        if (table->segments[i].memory)
             release(table, &table->segments[i]);
         table->segments[i] = (struct segment){0};
     }
 }
 
-uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash)
+static uint32_t find(const struct table *table, const struct flow_key *key, uint64_t hash,
+                     uint32_t *vacant)
 {
     const struct segment *s = &table->segments[hash_segment(hash)];
-    uint32_t slot;
-    bool found = table->is_v6 ? segment_find(s, key, hash, true, &slot)
-                              : segment_find(s, key, hash, false, &slot);
-    return found ? slot : NO_SLOT;
+    return table->is_v6 ? segment_find(s, key, hash, true, vacant)
+                        : segment_find(s, key, hash, false, vacant);
+}
+
+uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash)
+{
+    uint32_t vacant;
+    return find(table, key, hash, &vacant);
+}
+
+uint32_t segment_next(const struct segment *s, uint32_t slot)
+{
+    for (; slot < s->capacity; slot += TAG_GROUP) {
+        uint32_t held = ~tags_equal(s->tags + slot, 0) & 0xffff;
+        if (held) {
+            slot += (uint32_t)__builtin_ctz(held);
+            break;
+        }
+    }
+    return slot < s->capacity ? slot : s->capacity; /* past it the first tags stand again */
+}
+
+uint32_t table_find_owner(const struct table *table, uint64_t hash, uint32_t head)
+{
+    const struct segment *s = &table->segments[hash_segment(hash)];
+    for (uint32_t slot = hash_home(hash, s->capacity); s->tags[slot];
+         slot = slot_after(s, slot, 1)) {
+        const struct hot *hot = slot_hot(s, slot, table->is_v6);
+        if (hot->head == head && !(hot->bits & FLOW_HAS_NOTE))
+            return slot;
+    }
+    return NO_SLOT;
 }
 
 struct flow_key table_key(const struct table *table, uint32_t segment, uint32_t slot)
@@ -108,18 +151,18 @@ struct flow_key table_key(const struct table *table, uint32_t segment, uint32_t 
     return key;
 }
 
-static uint32_t record_home(const struct table *table, uint32_t segment, uint32_t slot,
-                            uint32_t capacity)
+static uint64_t record_hash(const struct table *table, uint32_t segment, uint32_t slot)
 {
     struct flow_key key = table_key(table, segment, slot);
-    return hash_home(flow_key_hash(&key, table->hash_key), capacity);
+    return flow_key_hash(&key, table->hash_key);
 }
 
-static void tell_moved(struct table *table, uint32_t segment, uint32_t slot)
+static uint32_t first_vacant(const struct segment *s, uint64_t hash)
 {
-    const struct hot *hot = record_hot(table, table_record(table, segment, slot));
-    if (hot->head != NO_HEAD)
-        table->moved(table->context, hot->head, hot->bits & FLOW_HAS_NOTE, segment, slot);
+    uint32_t at = hash_home(hash, s->capacity), vacant;
+    while (!(vacant = tags_equal(s->tags + at, 0)))
+        at = slot_after(s, at, TAG_GROUP);
+    return slot_after(s, at, (uint32_t)__builtin_ctz(vacant));
 }
 
 /* Copies every record of `old` into the larger segment, in order. */
@@ -127,22 +170,19 @@ static void rehash(struct table *table, uint32_t index, const struct segment *ol
 {
     struct segment *s = &table->segments[index];
     for (uint32_t i = 0; i < old->capacity; i++) {
-        uint8_t *from = old->records + (size_t)i * table->record_size;
-        const struct hot *hot = record_hot(table, from);
-        if (!(hot->bits & FLOW_USED))
+        if (!old->tags[i])
             continue;
+        const uint8_t *from = old->records + (size_t)i * table->record_size;
+        const struct hot *hot = slot_hot(old, i, table->is_v6);
         struct flow_key key;
-        memset(&key, 0, sizeof key);
         memcpy(&key.address, from, table->is_v6 ? 32 : 8);
         memcpy(key.port, hot, 8);
         key.ip_protocol = hot->ip_protocol;
         key.is_v6 = table->is_v6;
-        uint32_t slot = hash_home(flow_key_hash(&key, table->hash_key), s->capacity);
-        while (record_hot(table, table_record(table, index, slot))->bits & FLOW_USED)
-            slot = slot + 1 == s->capacity ? 0 : slot + 1;
+        uint32_t slot = first_vacant(s, flow_key_hash(&key, table->hash_key));
         memcpy(table_record(table, index, slot), from, table->record_size);
         s->cold[slot] = old->cold[i];
-        tell_moved(table, index, slot);
+        set_tag(s, slot, old->tags[i]);
     }
 }
 
@@ -162,21 +202,23 @@ bool table_make_room(struct table *table, uint64_t hash)
     return true;
 }
 
-uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t hash)
+uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t hash,
+                      uint32_t vacant)
 {
     uint32_t index = hash_segment(hash);
     struct segment *s = &table->segments[index];
-    uint32_t slot = hash_home(hash, s->capacity);
-    while (record_hot(table, table_record(table, index, slot))->bits & FLOW_USED)
-        slot = slot + 1 == s->capacity ? 0 : slot + 1;
+    uint32_t slot = vacant == NO_SLOT ? first_vacant(s, hash) : vacant;
     uint8_t *record = table_record(table, index, slot);
-    memcpy(record, &key->address, table->is_v6 ? 32 : 8);
+    if (table->is_v6)
+        memcpy(record, &key->address, 32);
+    else
+        memcpy(record, &key->address, 8);
     *record_hot(table, record) = (struct hot){.port = {key->port[0], key->port[1]},
                                               .domain = key->domain,
                                               .head = NO_HEAD,
-                                              .ip_protocol = key->ip_protocol,
-                                              .bits = FLOW_USED};
+                                              .ip_protocol = key->ip_protocol};
     s->cold[slot] = (struct cold){0};
+    set_tag(s, slot, hash_tag(hash));
     s->used++;
     table->used++;
     s->changes++;
@@ -187,22 +229,19 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
 {
     struct segment *s = &table->segments[segment];
     uint32_t hole = slot, next = slot;
-    for (;;) {
-        next = next + 1 == s->capacity ? 0 : next + 1;
-        uint8_t *record = table_record(table, segment, next);
-        if (!(record_hot(table, record)->bits & FLOW_USED))
-            break;
-        uint32_t home = record_home(table, segment, next, s->capacity);
+    while (s->tags[next = slot_after(s, next, 1)]) {
+        uint32_t home = hash_home(record_hash(table, segment, next), s->capacity);
         uint32_t from_home = (next + s->capacity - home) % s->capacity;
         uint32_t from_hole = (next + s->capacity - hole) % s->capacity;
         if (from_home < from_hole)
             continue; /* it would stand before its home */
-        memcpy(table_record(table, segment, hole), record, table->record_size);
+        memcpy(table_record(table, segment, hole), table_record(table, segment, next),
+               table->record_size);
         s->cold[hole] = s->cold[next];
-        tell_moved(table, segment, hole);
+        set_tag(s, hole, s->tags[next]);
         hole = next;
     }
-    memset(table_record(table, segment, hole), 0, table->record_size);
+    set_tag(s, hole, 0);
     s->used--;
     table->used--;
     s->changes++;
@@ -211,7 +250,7 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
 void table_empty(struct table *table, uint32_t segment)
 {
     struct segment *s = &table->segments[segment];
-    memset(s->records, 0, (size_t)s->capacity * table->record_size);
+    clear(s);
     table->used -= s->used;
     s->used = 0;
     s->changes++;
@@ -234,8 +273,8 @@ uint32_t table_choose_victim(struct table *table, uint32_t segment, uint32_t now
     for (uint32_t i = 0; i < s->capacity && seen < EVICTION_WINDOW; i++) {
         if (slot >= s->capacity)
             slot = 0;
-        const struct hot *hot = record_hot(table, table_record(table, segment, slot));
-        if (hot->bits & FLOW_USED) {
+        if (s->tags[slot]) {
+            const struct hot *hot = slot_hot(s, slot, table->is_v6);
             uint32_t idle = now - hot->last;
             seen++;
             if (worth(hot) < best_worth || (worth(hot) == best_worth && idle > best_idle)) {

@@ -3,8 +3,10 @@
  * The flow table: open addressing with inline records and no pointers.
  *
  * A hot record is 32 bytes for IPv4 and 64 for IPv6: the key, the time of the last packet, the
- * state, the verdict, the number of the head. Beside it, at the same place of a parallel array, 64
- * cold bytes: counters, times, evidence.
+ * state, the verdict, the number of the head. Beside it, at the same place of parallel arrays,
+ * stand 64 cold bytes (counters, times, evidence) and one byte of the hash, the tag. Tags are small
+ * enough to stay in the cache, and sixteen are compared at once: they tell where a flow is, or that
+ * it is new, before its record's line is asked for.
  *
  * The table is cut into 256 segments by the hash's top bits. Each is one allocation, full to four
  * fifths at the most, and grows alone: there is no doubled peak and no pause. A record's home is
@@ -15,11 +17,21 @@
 #define CDPI_FLOW_TABLE_H
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-#include "core/memory.h"
+#include "core/arena.h"
 #include "decode/packet.h"
 
-enum { SEGMENTS = 256, COLD_SIZE = 64, RECORD_V4 = 32, RECORD_V6 = 64, EVICTION_WINDOW = 64 };
+enum {
+    SEGMENTS = 256,
+    COLD_SIZE = 64,
+    RECORD_V4 = 32,
+    RECORD_V6 = 64,
+    TAG_GROUP = 16,
+    EVICTION_WINDOW = 64
+};
 
 #define NO_HEAD UINT32_MAX
 #define NO_SLOT UINT32_MAX
@@ -38,8 +50,7 @@ enum {
     FLOW_STATE_SHIFT = 9,       /* three bits of enum flow_state */
     FLOW_HAS_NOTE = 1 << 12,    /* hot.head is a note's number instead of a head's */
     FLOW_SYNACK_SEEN = 1 << 13, /* cold.isn[server] holds */
-    FLOW_ONE_PACKET = 1 << 14,
-    FLOW_USED = 1 << 15
+    FLOW_ONE_PACKET = 1 << 14
 };
 
 enum flow_state {
@@ -115,30 +126,23 @@ static inline void cold_count(struct cold *c, unsigned direction, uint32_t bytes
 }
 
 struct segment {
-    uint8_t *records; /* capacity hot records, then as many cold ones */
+    uint8_t *tags; /* one a slot, 0 where it is free; the first TAG_GROUP stand again at the end */
+    uint8_t *records;
     struct cold *cold;
     uint32_t capacity, used, limit;
     uint32_t hand;    /* the clock hand of eviction */
     uint32_t changes; /* counts what may move a record: insertions, removals, growth */
+    uint8_t *memory;
     size_t size;
-};
-
-/* What the tables of an engine may take together. */
-struct table_share {
-    uint64_t used, limit;
 };
 
 struct table {
     struct segment segments[SEGMENTS];
-    struct memory *memory;
-    struct table_share *share;
+    struct arena *arena; /* shared by an engine's tables */
     const uint64_t *hash_key;
     uint32_t record_size;
     bool is_v6;
     uint64_t used;
-    /* Told when a record with a head or note moves. */
-    void (*moved)(void *context, uint32_t head, bool is_note, uint32_t segment, uint32_t slot);
-    void *context;
 };
 
 /* A place in a table; valid until something is inserted or removed. */
@@ -149,8 +153,8 @@ struct flow_place {
     struct cold *cold;
 };
 
-bool table_init(struct table *table, struct memory *memory, struct table_share *share, bool is_v6,
-                const uint64_t *hash_key, uint64_t expected);
+bool table_init(struct table *table, struct arena *arena, bool is_v6, const uint64_t *hash_key,
+                uint64_t expected);
 void table_free(struct table *table);
 
 static inline uint8_t *table_record(const struct table *table, uint32_t segment, uint32_t slot)
@@ -212,62 +216,113 @@ static inline bool record_matches(bool is_v6, const uint8_t *record, const struc
            ((const struct hot *)(const void *)hot)->ip_protocol == key->ip_protocol;
 }
 
-/* First pass of a batch: asks for the line where the flow would be. */
+static inline uint8_t hash_tag(uint64_t hash)
+{
+    uint8_t tag = (uint8_t)(hash >> 48);
+    return tag ? tag : 1;
+}
+
+/* Which of the sixteen tags from here on are this one, as bits. */
+static inline uint32_t tags_equal(const uint8_t *tags, uint8_t tag)
+{
+#ifdef __SSE2__
+    __m128i group = _mm_loadu_si128((const __m128i *)(const void *)tags);
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(group, _mm_set1_epi8((char)tag)));
+#else
+    uint32_t equal = 0;
+    for (uint32_t i = 0; i < TAG_GROUP; i++)
+        equal |= (uint32_t)(tags[i] == tag) << i;
+    return equal;
+#endif
+}
+
+static inline uint32_t slot_after(const struct segment *s, uint32_t slot, uint32_t steps)
+{
+    slot += steps;
+    return slot >= s->capacity ? slot - s->capacity : slot;
+}
+
+/* First pass of a batch: asks for the tags where the flow would be. */
 static inline void table_prefetch(const struct table *table, uint64_t hash)
 {
     const struct segment *s = &table->segments[hash_segment(hash)];
-    __builtin_prefetch(s->records + (size_t)hash_home(hash, s->capacity) * table->record_size, 1);
+    __builtin_prefetch(s->tags + hash_home(hash, s->capacity));
 }
-
-/* The flow's record and slot, or NULL and NO_SLOT. The caller says which of the two tables it is,
- * so that sizes are constants. */
-static inline struct hot *segment_find(const struct segment *s, const struct flow_key *key,
-                                       uint64_t hash, bool is_v6, uint32_t *slot)
-{
-    const uint32_t size = is_v6 ? RECORD_V6 : RECORD_V4, hot_at = is_v6 ? 32 : 8;
-    for (uint32_t at = hash_home(hash, s->capacity);;) {
-        uint8_t *record = s->records + (size_t)at * size;
-        struct hot *hot = (struct hot *)(void *)(record + hot_at);
-        if (!(hot->bits & FLOW_USED)) {
-            *slot = NO_SLOT;
-            return NULL;
-        }
-        if (record_matches(is_v6, record, key)) {
-            *slot = at;
-            return hot;
-        }
-        if (++at == s->capacity)
-            at = 0;
-    }
-}
-
-/* Where the flow is, or NO_SLOT. */
-uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash);
 
 static inline bool slot_holds(const struct segment *s, const struct flow_key *key, uint32_t slot,
                               bool is_v6)
 {
-    const uint8_t *record = s->records + (size_t)slot * (is_v6 ? RECORD_V6 : RECORD_V4);
-    const struct hot *hot = (const struct hot *)(const void *)(record + (is_v6 ? 32 : 8));
-    return hot->bits & FLOW_USED && record_matches(is_v6, record, key);
+    return record_matches(is_v6, s->records + (size_t)slot * (is_v6 ? RECORD_V6 : RECORD_V4), key);
 }
 
-/* Whether the flow is in this slot still. */
-static inline bool table_is_at(const struct table *table, const struct flow_key *key, uint64_t hash,
-                               uint32_t slot)
+/* Second pass: the slot where by its tag the flow may be; with *is_vacant, where it would go. Its
+ * lines are asked for. NO_SLOT: too far away to say. */
+static inline uint32_t segment_glance(const struct segment *s, uint64_t hash, bool is_v6,
+                                      bool *is_vacant)
+{
+    uint32_t home = hash_home(hash, s->capacity);
+    uint32_t same = tags_equal(s->tags + home, hash_tag(hash));
+    uint32_t vacant = tags_equal(s->tags + home, 0), either = same | vacant;
+    if (!either)
+        return NO_SLOT;
+    uint32_t step = (uint32_t)__builtin_ctz(either), slot = slot_after(s, home, step);
+    *is_vacant = vacant >> step & 1;
+    __builtin_prefetch(s->records + (size_t)slot * (is_v6 ? RECORD_V6 : RECORD_V4), 1);
+    __builtin_prefetch(&s->cold[slot], 1);
+    return slot;
+}
+
+/* The flow's slot, or NO_SLOT and in *vacant where it would go. The caller says which of the two
+ * tables it is, so that sizes are constants. */
+static inline uint32_t segment_find(const struct segment *s, const struct flow_key *key,
+                                    uint64_t hash, bool is_v6, uint32_t *vacant)
+{
+    uint8_t tag = hash_tag(hash);
+    for (uint32_t at = hash_home(hash, s->capacity);; at = slot_after(s, at, TAG_GROUP)) {
+        uint32_t same = tags_equal(s->tags + at, tag), free_ones = tags_equal(s->tags + at, 0);
+        if (free_ones) /* what stands behind a free slot is another's */
+            same &= (free_ones & (0 - free_ones)) - 1;
+        for (; same; same &= same - 1) {
+            uint32_t slot = slot_after(s, at, (uint32_t)__builtin_ctz(same));
+            if (slot_holds(s, key, slot, is_v6))
+                return slot;
+        }
+        if (free_ones) {
+            *vacant = slot_after(s, at, (uint32_t)__builtin_ctz(free_ones));
+            return NO_SLOT;
+        }
+    }
+}
+
+static inline struct hot *slot_hot(const struct segment *s, uint32_t slot, bool is_v6)
+{
+    return (struct hot *)(void *)(s->records + (is_v6 ? (size_t)slot * RECORD_V6 + 32
+                                                      : (size_t)slot * RECORD_V4 + 8));
+}
+
+/* The first slot from here on that holds a record; the segment's capacity where there is none. */
+uint32_t segment_next(const struct segment *s, uint32_t slot);
+
+/* Where the flow is, or NO_SLOT. */
+uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash);
+
+/* Where the flow of this hash is that owns this head, or NO_SLOT. */
+uint32_t table_find_owner(const struct table *table, uint64_t hash, uint32_t head);
+
+static inline bool table_has_room(const struct table *table, uint64_t hash)
 {
     const struct segment *s = &table->segments[hash_segment(hash)];
-    if (slot >= s->capacity)
-        return false;
-    return table->is_v6 ? slot_holds(s, key, slot, true) : slot_holds(s, key, slot, false);
+    return s->used < s->limit;
 }
 
 /* Makes room for one more record in the key's segment, growing it where it must. False: the budget
  * has none left; evict something first. */
 bool table_make_room(struct table *table, uint64_t hash);
 
-/* A new record, zeroed but for its key. There must be room. */
-uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t hash);
+/* A new record, zeroed but for its key. There must be room. `vacant`: where segment_find said that
+ * it would go, if nothing has changed since; else NO_SLOT. */
+uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t hash,
+                      uint32_t vacant);
 
 /* Takes the record out; those that follow move back. */
 void table_remove(struct table *table, uint32_t segment, uint32_t slot);

@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "core/cursor.h"
+#include "core/datagram.h"
 
 enum answer { NO = 0, MORE, LIKELY, YES };
 
@@ -38,16 +39,6 @@ enum side { CLIENT = 0, SERVER = 1 };
 
 /* Transports, as bits. */
 enum { OVER_TCP = 1, OVER_UDP = 2, OVER_SCTP = 4 };
-
-/* One payload packet of the flow, in capture order (at most the first eight are kept). */
-struct datagram {
-    uint8_t side;       /* who sent it */
-    bool cut;           /* captured shorter than it was on the wire */
-    uint16_t wire_size; /* payload bytes on the wire, 65535 for more */
-    uint16_t offset;    /* where its bytes begin in the side's head */
-    uint16_t size;      /* how many of its bytes are in the head */
-    uint32_t time;      /* microseconds after the flow's first payload */
-};
 
 /* What a validator sees and says. */
 struct inspection {
@@ -65,7 +56,8 @@ struct inspection {
     bool server_is_cut;
     uint8_t first_speaker; /* enum side: who sent the flow's first payload */
 
-    /* UDP: all datagrams of the flow kept so far, both sides; see inspection_datagram(). */
+    /* UDP: all datagrams of the flow kept so far, in capture order, both sides, at most eight; see
+     * inspection_datagram(). */
     const struct datagram *datagrams;
     uint32_t datagram_count;
     const uint8_t *heads[2]; /* of the datagrams' own sides; */
