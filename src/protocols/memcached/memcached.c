@@ -94,10 +94,10 @@ static int weigh_text(struct cursor c, bool *is_open)
  * Couchbase's. */
 static bool extras_fit(uint8_t opcode, uint8_t extras)
 {
-    static const uint8_t of[] = {[0x01] = 8,  [0x02] = 8,  [0x03] = 8,  [0x05] = 20, [0x06] = 20,
-                                 [0x08] = 4,  [0x11] = 8,  [0x12] = 8,  [0x13] = 8,  [0x15] = 20,
-                                 [0x16] = 20, [0x18] = 4,  [0x1b] = 4,  [0x1c] = 4,  [0x1d] = 4,
-                                 [0x1e] = 4,  [0x22] = 0};
+    static const uint8_t of[] = {
+        [0x01] = 8, [0x02] = 8, [0x03] = 8, [0x05] = 20, [0x06] = 20, [0x08] = 4,
+        [0x11] = 8, [0x12] = 8, [0x13] = 8, [0x15] = 20, [0x16] = 20, [0x18] = 4,
+        [0x1b] = 4, [0x1c] = 4, [0x1d] = 4, [0x1e] = 4,  [0x22] = 0};
     bool may_lack = opcode == 0x08 || opcode == 0x18;
     return opcode >= sizeof of || extras == of[opcode] || (may_lack && extras == 0);
 }
