@@ -29,6 +29,9 @@ class Flow:
         self.packets = []
         self.expected = None
 
+    def first_payload(self):
+        return next((p.frame[-p.payload :] for p in self.packets if p.payload), b"")
+
 
 def read_pcap(path):
     with open(path, "rb") as file:
