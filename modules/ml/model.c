@@ -12,7 +12,7 @@ struct ml_model {
     char (*names)[CLASS_NAME];
     uint32_t *keys; /* rising; the feature of index i + 1 */
     int classes, features;
-    double scale;
+    double scale, none;
 };
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -132,6 +132,9 @@ static bool read_lines(struct ml_model *m, struct reading *r)
         } else if (strncmp(line, "scale ", 6) == 0) {
             if (!read_number(&rest, &m->scale) || m->scale <= 0)
                 return fail(r, "scale wants a number above 0");
+        } else if (strncmp(line, "none ", 5) == 0) {
+            if (!read_number(&rest, &m->none))
+                return fail(r, "none wants a number");
         } else if (strncmp(line, "feature ", 8) == 0) {
             if (!read_feature(m, r, rest, features++))
                 return false;
@@ -203,6 +206,7 @@ const char *ml_model_ask(const struct ml_model *m, const struct payloads *payloa
     int best = 0;
     as_nodes(m, features, features_of(payloads, features), nodes);
     predict_values(&m->linear, nodes, said);
+    said[0] += m->none;
     for (int i = 1; i < m->classes; i++)
         best = said[i] > said[best] ? i : best;
     for (int i = 0; i < m->classes; i++)
