@@ -84,4 +84,5 @@ def main():
             print("  %4d  %s" % (n, what))
 
 
-main()
+if __name__ == "__main__":
+    main()
