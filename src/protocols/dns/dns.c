@@ -90,11 +90,25 @@ static enum answer judge_whole(struct inspection *in, const struct cursor *c,
     return is_known ? yes(in, "bare response", c) : likely(in, "bare header", c);
 }
 
+/* Nothing but one question for a host's name, and its type, class or the header's opcode and bits
+ * are nobody's: somebody tries a server. */
+static bool is_odd_question(const struct dns_message *m, struct cursor name)
+{
+    bool is_alone = m->count[0] == 1 && (m->count[1] | m->count[2]) == 0 && m->count[3] <= 1;
+    if (!is_alone || m->flags & 0x8680 || !dns_is_host_name(name))
+        return false;
+    dns_name(&name, 0);
+    cursor_skip(&name, 4);
+    return !name.ran_short && (m->count[3] == 1 || cursor_at_end(&name));
+}
+
 /* One question that reads well, in a message that then goes wrong: damaged on its way, or by a poor
  * server. Its name is a host's, or it ends where the datagram ends. */
 static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
                                  const struct dns_message *m, struct cursor name)
 {
+    if (is_odd_question(m, name))
+        return likely(in, "question of an odd kind", c);
     bool is_plain = m->count[0] == 1 && m->questions == 1 && dns_opcode(m) == 0;
     bool is_told = m->type <= LAST_COMMON_TYPE && m->class == 1;
     bool is_sound = dns_is_host_name(name) || m->questions_end == c->size;
