@@ -43,7 +43,7 @@ static enum answer judge_associate(struct inspection *in, struct cursor c, bool 
     uint8_t item = cursor_u8(&c), zero = cursor_u8(&c);
     uint16_t size = cursor_u16(&c);
     if (c.ran_short)
-        return short_of(in, &c);
+        return c.at >= 10 ? likely_at_end(in, "association", &c) : short_of(in, &c);
     if (!are_titles || item != CONTEXT_ITEM || zero != 0 || size == 0 || size > 64)
         return NO;
     return yes(in, is_request ? "associate" : "associated", &c);

@@ -166,7 +166,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
         return NO;
     bool fits = passes_body(&c, protocol, opcode, length);
     if (c.ran_short)
-        return short_of(in, &c);
+        return length < 1024 ? likely_at_end(in, "message", &c) : short_of(in, &c);
     /* Deflated: 8 bits of the protocol, 11 of the length, 14 of zlib's head, some of the opcode. */
     if (!fits)
         return NO;

@@ -56,8 +56,8 @@ static enum answer judge(struct inspection *in, struct cursor c, uint8_t operati
     cursor_seek(&c, operation == LOGIN ? 32 : 36);
     uint8_t status = operation == LOGIN ? 0 : cursor_u8(&c);
     cursor_seek(&c, HEADER);
-    if (c.ran_short)
-        return short_of(in, &c);
+    if (c.ran_short) /* the fields before the tag meet 41 bits */
+        return c.size >= TASK_AT ? likely_at_end(in, "login", &c) : short_of(in, &c);
     if (status > LAST_STATUS)
         return NO;
     if (size == 0) /* the first request names the initiator; a response may have nothing to say */
