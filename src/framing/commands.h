@@ -70,8 +70,8 @@ static inline const struct command *command_of(const struct command *table, stru
     return NULL;
 }
 
-/* What the line that the bytes begin with adds, though it is no text (a shell code's) or never ends;
- * -1: no command stands there. */
+/* What the line that the bytes begin with adds, though it is no text (a shell code's) or never
+ * ends; -1: no command stands there. */
 static inline int command_alone_weighs(struct cursor c, const struct command *table)
 {
     int32_t end = cursor_find(&c, '\n', cursor_left(&c));

@@ -6,8 +6,13 @@
  *
  * and attributes, of which the first is the message's type: M, length 8, vendor 0, attribute 0.
  * Without attributes it acknowledges. Data messages of a session that is joined late: flags, the
- * length if there is one, and PPP.
+ * length if there is one, and PPP. Data of version 3 (RFC 3931 sections 4.1.2.1 and 4.6):
+ *
+ *     flags and version(2) = 0003 reserved(2) = 0 session(4) cookie(0, 4, 8) sublayer(0, 4) frame
+ *
+ * where the two sides agreed upon the sizes elsewhere; Ethernet is told by what is in it.
  */
+#include "framing/inner.h"
 #include "protocols/protocol.h"
 
 enum {
@@ -15,6 +20,10 @@ enum {
     LAST_MESSAGE = 28,
     SEQUENCE_LIMIT = 4096, /* of control messages in one session */
     HAS_LENGTH = 0x4000,
+    COOKIE_WORDS = 2,
+    SUBLAYER_WORDS = 1,
+    DATA_HEADER = 8,
+    ETHERNET = 14,
     SLACK = 64 /* a length that is wrong by so much is a sender's fault */
 };
 
@@ -75,9 +84,25 @@ static enum answer judge_data(struct inspection *in, struct cursor c, uint16_t f
     return has_length ? yes(in, "PPP in data", &c) : likely(in, "PPP in data", &c);
 }
 
+static enum answer judge_ethernet(struct inspection *in, struct cursor c)
+{
+    uint16_t reserved = cursor_u16(&c);
+    uint32_t session = cursor_u32(&c);
+    if (c.ran_short || reserved != 0 || session == 0)
+        return NO;
+    for (unsigned words = 0; words <= COOKIE_WORDS + SUBLAYER_WORDS; words++) {
+        if (inner_ethernet(c, is_cut(in, &c)))
+            return yes(in, "Ethernet in data of version 3", &c);
+        cursor_skip(&c, 4);
+    }
+    return NO;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint16_t flags = cursor_u16(&c);
+    if (flags == 3)
+        return judge_ethernet(in, c);
     if (flags == 0xc802 || flags == 0xc803)
         return judge_control(in, c, flags & 15);
     if ((flags & 0xb4ff) != 2)
@@ -95,11 +120,12 @@ static const struct signature signatures[] = {
     {.size = 4, .bytes = "\xc8\x02\0\0", .mask = "\xff\xff\xfc\0", .min_size = CONTROL_HEADER + 8},
     {.size = 2, .bytes = "\xc8\x03", .min_size = CONTROL_HEADER, .length = {2, 2, false, 0}},
     {.size = 2, .bytes = "\0\x02", .mask = "\xb4\xff", .min_size = 10},
+    {.size = 4, .bytes = "\0\x03\0\0", .min_size = DATA_HEADER + ETHERNET},
 };
 
 const struct cdpi_protocol cdpi_protocol_l2tp = {
     .name = "L2TP",
-    .reference = "RFC 2661 section 3.1, RFC 3931 section 4.1.2",
+    .reference = "RFC 2661 section 3.1, RFC 3931 sections 4.1.2 and 4.6",
     .transports = OVER_UDP,
     .category = CATEGORY_TUNNEL,
     .udp_ports = PORTS(1701),

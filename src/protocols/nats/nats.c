@@ -3,9 +3,10 @@
  * NATS (docs.nats.io, "Client protocol"): the server begins with "INFO {...}", the client with
  * "CONNECT {...}"; then PUB, SUB, MSG, PING, PONG, +OK, -ERR.
  */
+#include "framing/text.h"
 #include "protocols/protocol.h"
 
-enum { JSON_LIMIT = 256 };
+enum { JSON_LIMIT = 256, LINE_LIMIT = 1024, PAYLOAD_LIMIT = 1 << 20 };
 
 /* The word, a blank, and an object with names that NATS has. */
 static enum answer judge_word(struct inspection *in, struct cursor c, const char *word,
@@ -35,9 +36,38 @@ static enum answer judge_word(struct inspection *in, struct cursor c, const char
     return cursor_left(&c) < JSON_LIMIT ? short_of(in, &c) : NO;
 }
 
+/* Joined late: PUB subject [reply] size, MSG subject number [reply] size; then as many bytes, and
+ * the line's end again. */
+static enum answer judge_payload(struct inspection *in, struct cursor c, const char *word)
+{
+    struct cursor line;
+    uint32_t size = 0;
+    enum text_line state = text_line(&c, LINE_LIMIT, &line);
+    if (state == LINE_OPEN && line.size < 4)
+        return short_of(in, &c);
+    if (!cursor_accept_nocase(&line, word))
+        return NO;
+    if (state != LINE_WHOLE)
+        return state == LINE_OPEN ? short_of(in, &c) : NO;
+    for (int32_t blank = 0; blank >= 0; blank = cursor_find(&line, ' ', LINE_LIMIT))
+        cursor_skip(&line, blank ? (uint32_t)blank + 1 : 0);
+    if (text_digits(&line, 7, &size) == 0 || !cursor_at_end(&line) || size > PAYLOAD_LIMIT)
+        return NO;
+    if (!cursor_skip(&c, size) || cursor_left(&c) < 2)
+        return short_of(in, &c);
+    return cursor_accept_text(&c, "\r\n") ? yes(in, "payload", &c) : NO;
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     static const char *const names[] = {"\"server_id\"", "\"max_payload\"", "\"nonce\"", NULL};
+    if (cursor_peek(&c, 0) == 'M')
+        return judge_payload(in, c, "msg ");
+    /* Joined late: what the client says decides. */
+    bool is_word = cursor_may_start_with(&c, "+OK\r\n") || cursor_may_start_with(&c, "PING\r\n") ||
+                   cursor_may_start_with(&c, "PONG\r\n");
+    if (is_word && both_spoke(in))
+        return cursor_left(&c) >= 5 ? yes(in, "acknowledgement", &c) : short_of(in, &c);
     return judge_word(in, c, "info ", names, "INFO");
 }
 
@@ -45,6 +75,8 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 {
     static const char *const names[] = {"\"verbose\"", "\"pedantic\"", "\"tls_required\"",
                                         "\"lang\"", NULL};
+    if (cursor_peek(&c, 0) == 'P')
+        return judge_payload(in, c, "pub ");
     return judge_word(in, c, "connect ", names, "CONNECT");
 }
 
@@ -55,6 +87,8 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "INFO {", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE(0, "PUB "),
+    SIGNATURE(0, "MSG "),
     SIGNATURE_MASKED(0, "CONNECT {", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff\xff"),
 };
 

@@ -45,7 +45,22 @@ static bool has_stamp(struct cursor line)
     return at > 1 && to > at + 1;
 }
 
-static int weigh_server(struct cursor c)
+/* Who speaks first with +OK or -ERR greets: Redis, which says both too, only answers. Where only
+ * the server was captured, the words tell. */
+static bool is_greeting(const struct inspection *in, struct cursor text)
+{
+    static const char *const refusals[] = {"connection", "too many", "busy",   "denied", "mail",
+                                           "service",    "server",   "locked", NULL};
+    if (in->first_speaker != SERVER || in->is_midstream)
+        return false;
+    for (unsigned i = 0; refusals[i]; i++) {
+        if (text_has(text, refusals[i]))
+            return true;
+    }
+    return both_spoke(in);
+}
+
+static int weigh_server(const struct inspection *in, struct cursor c)
 {
     if (c.size == 0)
         return 0;
@@ -62,12 +77,12 @@ static int weigh_server(struct cursor c)
         return -1;
     if (text_has(line, "pop3") || text_has(line, "pop server") || (is_ok && has_stamp(line)))
         return STAMP_BITS;
-    return is_ok && cursor_left(&line) > 1 ? TEXT_BITS : STATUS_BITS;
+    return (is_ok && cursor_left(&line) > 1) || is_greeting(in, line) ? TEXT_BITS : STATUS_BITS;
 }
 
 static enum answer validate(struct inspection *in)
 {
-    int server = weigh_server(in->server);
+    int server = weigh_server(in, in->server);
     int client = in->client.size ? commands_weigh(in->client, commands, LINE_LIMIT) : 0;
     return answer_by_sides(in, client, server, server > client ? "status line" : "commands");
 }

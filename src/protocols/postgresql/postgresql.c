@@ -16,12 +16,15 @@ enum {
     CANCEL = 80877102,
     TLS = 80877103,
     GSS = 80877104,
+    VERSION_2 = 2 << 16, /* until 7.3: fields of fixed sizes */
+    VERSION_2_SIZE = 296,
     VERSION_3 = 3,
     LAST_MINOR = 2,
     STARTUP_LIMIT = 8192,
     MESSAGE_LIMIT = 1 << 20,
     LAST_AUTHENTICATION = 12,
-    MESSAGE_BITS = 15
+    MESSAGE_BITS = 15,
+    QUERY_BITS = 26
 };
 
 /* "user\0" first, as all drivers send it, or another parameter of letters. */
@@ -48,6 +51,20 @@ static unsigned server_message(uint8_t type)
     return memchr("123ACDEGHIKNRSTVWZdcnstv", type, 24) ? MESSAGE_BITS : 0;
 }
 
+/* A simple query: text, and a zero at its end. */
+static bool is_query(struct cursor c, uint32_t size)
+{
+    struct cursor text = cursor_take(&c, size);
+    if (text.ran_short || size < 4 || cursor_find(&text, 0, size) != (int32_t)size - 1)
+        return false;
+    while (cursor_left(&text) > 1) {
+        uint8_t byte = cursor_u8(&text);
+        if (byte < ' ' && byte != '\t' && byte != '\r' && byte != '\n')
+            return false;
+    }
+    return true;
+}
+
 /* Messages one after the other; what a message of one size holds adds to it. */
 static enum answer judge_messages(struct inspection *in, struct cursor c)
 {
@@ -58,6 +75,9 @@ static enum answer judge_messages(struct inspection *in, struct cursor c)
         unsigned worth = c.side == CLIENT ? client_message(type) : server_message(type);
         if (!worth)
             return NO;
+        /* Whoever cannot start a process says so in the form of before 3.0. */
+        if (bits == 0 && c.side == SERVER && length == 0x46415441) /* "EFATA" */
+            return cursor_starts_with(&c, "L:") ? yes(in, "refusal", &c) : short_of(in, &c);
         if (c.ran_short)
             break;
         if (length < 4 || length > MESSAGE_LIMIT)
@@ -75,6 +95,8 @@ static enum answer judge_messages(struct inspection *in, struct cursor c)
                              cursor_starts_with(&c, "SPAN")
                          ? 32
                          : 0;
+        if (type == 'Q' && c.side == CLIENT && is_query(c, length - 4))
+            worth += QUERY_BITS;
         bits += worth;
         if (!cursor_skip(&c, length - 4)) {
             c.ran_short = true;
@@ -92,6 +114,8 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (length == 8 && (code == TLS || code == GSS))
         return yes(in, code == TLS ? "asks for TLS" : "asks for GSSAPI", &c);
+    if (length == VERSION_2_SIZE && code == VERSION_2)
+        return yes(in, "startup of version 2", &c);
     if (length == 16 && code == CANCEL)
         return yes(in, "cancels", &c);
     if (code >> 16 == VERSION_3 && (code & 0xffff) <= LAST_MINOR && length <= STARTUP_LIMIT)
@@ -126,6 +150,8 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\0\0\0\0\0\x03\0\0", "\xff\xff\xe0\0\xff\xff\xff\xfc"),
     SIGNATURE_MASKED(0, "R\0\0\0\0\0\0\0\0", "\xff\xff\xff\0\0\xff\xff\xff\xf0"),
     SIGNATURE_MASKED(0, "E\0\0\0\0S", "\xff\xff\xff\0\0\xff"),
+    SIGNATURE(0, "\0\0\x01\x28\0\x02\0\0"),
+    SIGNATURE(0, "EFATAL:"),
     SIGNATURE(0, "Z\0\0\0\x05"),
     SIGNATURE_MASKED(0, "T\0\0\0\0\0", "\xff\xff\xff\0\0\xff"),
     SIGNATURE_MASKED(0, "Q\0\0\0\0", "\xff\xff\xff\xe0\0"),

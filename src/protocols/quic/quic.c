@@ -23,7 +23,8 @@ enum {
     INITIAL_LEAST = 1200, /* RFC 9000 section 14.1 */
     GOOGLE_LEAST = 13,
     PUBLIC_VERSION = 0x01,
-    PUBLIC_RESET = 0x02
+    PUBLIC_RESET = 0x02,
+    PUBLIC_RESET_TAG = 0x50525354
 };
 
 /* How a version lays out its header. */
@@ -179,6 +180,14 @@ static enum answer judge_public(struct inspection *in, struct cursor c)
     return yes(in, "public header", &c);
 }
 
+/* Google's reset: flags(1) connection id(8) "PRST" tags. */
+static bool is_public_reset(const struct cursor *c)
+{
+    int first = cursor_peek(c, 0);
+    return (first & (LONG | FIXED)) == 0 && first & PUBLIC_RESET &&
+           cursor_peek_u32(c, 9) == PUBLIC_RESET_TAG;
+}
+
 /* What may follow in a flow that has said its version: a short header, or Google's flags without
  * one. */
 static bool may_follow(struct cursor c, bool is_public)
@@ -200,6 +209,8 @@ static enum answer judge(struct inspection *in, struct cursor c, bool other_is_p
         return layout_of(version) == UNKNOWN || layout_of(version) == PUBLIC
                    ? NO
                    : judge_long(in, c, layout_of(version));
+    if (is_public_reset(&c))
+        return answer_at(in, YES, "public reset", (enum side)c.side, 0, GOOGLE_LEAST);
     if (first & PUBLIC_VERSION && judge_public(in, c) == YES)
         return YES;
     return may_follow(c, other_is_public) ? MORE : NO;
@@ -255,6 +266,7 @@ static const struct signature signatures[] = {
     {.size = 5, .bytes = "\x80Q000", .mask = "\x80\xff\xff\xf0\xf0"},
     {.size = 5, .bytes = "\x80T000", .mask = "\x80\xff\xff\xf0\xf0"},
     {.size = 5, .bytes = "\x80\0\0\0\0", .mask = "\x80\xff\xff\xff\xff", .min_size = 11},
+    {.offset = 9, .size = 4, .bytes = "PRST", .max_size = 200},
     {.size = GOOGLE_LEAST,
      .bytes = "\x09\0\0\0\0\0\0\0\0Q000",
      .mask = "\xcb\0\0\0\0\0\0\0\0\xff\xff\xf0\xf0",

@@ -8,6 +8,13 @@
 
 enum { HEADER = 20, SIZE_LIMIT = 4096, ACCESS_CHALLENGE = 11, STATUS_SERVER = 12 };
 
+/* Answers may have no attributes: what is accepted, accounted, done or refused. */
+static bool may_be_bare(uint8_t code)
+{
+    return code == 2 || code == 3 || code == 5 || code == 41 || code == 42 || code == 44 ||
+           code == 45;
+}
+
 /* What the walk through the attributes found. */
 struct attributes {
     unsigned count, fixed; /* how many; of these, known types of their one size */
@@ -66,14 +73,16 @@ static enum answer judge(struct inspection *in, struct cursor c)
     bool cut = is_cut(in, &c);
     if (!is_code(code) || size < HEADER || size > SIZE_LIMIT || !cursor_skip(&c, 16))
         return NO;
-    if (size > c.size ? !cut : size < c.size)
+    if (size > c.size && !cut)
         return NO;
     if (!walk(c, size, cut, &found))
         return NO;
     cursor_seek(&c, size < c.size ? size : c.size);
+    if (size < c.size) /* section 3: what is past its size is padding */
+        return found.fixed >= 2 ? likely(in, "padded message", &c) : NO;
     if (found.fixed >= 2 || is_answer_to_client(in, &c, id))
         return yes(in, "message", &c);
-    return found.count > 0 ? likely(in, "message", &c) : NO;
+    return found.count > 0 || may_be_bare(code) ? likely(in, "message", &c) : NO;
 }
 
 /* An answer's identifier is its request's (section 3), which makes up for a short one. */
@@ -86,6 +95,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
+    {.size = 3, .bytes = "\0\0\0", .mask = "\xf0\0\xf0", .min_size = HEADER + 13},
     {.size = 1, .bytes = "\0", .mask = "\xf0", .min_size = HEADER, .length = {2, 2, false, 0}},
     {.size = 1, .bytes = "\x28", .mask = "\xf8", .min_size = HEADER, .length = {2, 2, false, 0}},
 };

@@ -35,13 +35,22 @@ enum {
 
 /* [MS-RDPBCGR] 2.2.1.1.1: type, flags, size 8, requested protocols; 36 more bytes of correlation
  * may follow. */
-static bool negotiation_request(struct cursor *c)
+static bool negotiation_request(struct cursor *c, bool *is_sound)
 {
     uint8_t type = cursor_u8(c), flags = cursor_u8(c);
     uint16_t size = cursor_le16(c);
     uint32_t protocols = cursor_le32(c);
-    return !c->ran_short && type == NEGOTIATION_REQUEST && !(flags & 0xf4) && size == 8 &&
-           protocols < 2 * LAST_PROTOCOL_BIT;
+    *is_sound = !(flags & 0xf4) && protocols < 2 * LAST_PROTOCOL_BIT;
+    return !c->ran_short && type == NEGOTIATION_REQUEST && size == 8;
+}
+
+/* Scanners set flags and protocols that there are not. */
+static enum answer judge_negotiation(struct inspection *in, struct cursor c, const char *rule)
+{
+    bool is_sound;
+    if (!negotiation_request(&c, &is_sound))
+        return NO;
+    return is_sound ? yes(in, rule, &c) : likely(in, rule, &c);
 }
 
 static enum answer judge_request(struct inspection *in, struct cursor c, const struct tpkt *t)
@@ -59,12 +68,12 @@ static enum answer judge_request(struct inspection *in, struct cursor c, const s
         return yes(in, "cookie", &c);
     }
     if (t->end - t->params == 8 || t->end - t->params == 8 + 36)
-        return negotiation_request(&c) ? yes(in, "negotiation request", &c) : NO;
+        return judge_negotiation(in, c, "negotiation request");
     int32_t line = cursor_find_text(&c, "\r\n", t->end - t->params);
     if (line < 0)
         return NO;
     cursor_skip(&c, (uint32_t)line + 2);
-    return negotiation_request(&c) ? yes(in, "routing token", &c) : NO;
+    return judge_negotiation(in, c, "routing token");
 }
 
 static enum answer judge_confirm(struct inspection *in, struct cursor c, const struct tpkt *t)

@@ -63,8 +63,11 @@ static enum answer judge_array(struct inspection *in, struct cursor c)
 /* Plain commands, as people and checks type them. */
 static enum answer judge_inline(struct inspection *in, struct cursor c)
 {
-    static const char *const words[] = {"ping", "info",   "quit", "get",     "set",  "auth",
-                                        "keys", "config", "echo", "command", "role", NULL};
+    static const char *const words[] = {
+        "ping",  "info",    "quit",    "get",      "set",     "auth",      "keys", "config",
+        "echo",  "command", "role",    "flushall", "slaveof", "replicaof", "save", "del",
+        "hello", "client",  "monitor", "psync",    "sync",    "select",    "scan", "exists",
+        "mget",  "mset",    "hgetall", "eval",     NULL};
     struct cursor line;
     enum text_line state = text_line(&c, LINE_LIMIT, &line);
     if (state == LINE_OPEN)
@@ -87,6 +90,34 @@ static bool is_status(struct cursor line)
 {
     static const char *const sayings[] = {"ok", "pong", "queued", "none", "background", NULL};
     return text_word(&line, sayings) >= 0;
+}
+
+/* What nothing but Redis answers: INFO's first lines, its protected mode, its errors. */
+static bool is_telling(struct cursor c)
+{
+    static const char *const errors[] = {"-noauth authentication required",
+                                         "-denied redis is running",
+                                         "-err unknown command '",
+                                         "-err unknown command `",
+                                         "-err wrong number of arguments for '",
+                                         "-wrongtype operation against",
+                                         "-err operation not permitted",
+                                         "-readonly you can't write",
+                                         "-wrongpass invalid username-password",
+                                         "+pong",
+                                         NULL};
+    struct cursor line;
+    uint32_t size = 0;
+    for (unsigned i = 0; errors[i]; i++) {
+        struct cursor copy = c;
+        if (cursor_accept_nocase(&copy, errors[i]))
+            return true;
+    }
+    if (cursor_accept_text(&c, "$") && count_line(&c, BULK_LIMIT, &size) == 1 &&
+        cursor_accept_text(&c, "# Server\r\n"))
+        return text_line(&c, LINE_LIMIT, &line) == LINE_WHOLE &&
+               cursor_starts_with(&line, "redis_version:");
+    return false;
 }
 
 /* Errors begin with a word in capitals: "ERR ", "WRONGTYPE ", "NOAUTH ", "DENIED ". */
@@ -135,15 +166,37 @@ static enum answer validate(struct inspection *in)
         return NO;
     if (client == MORE || server == MORE)
         return MORE;
+    /* A plain word and an error of no telling words are other protocols' too. */
+    if (client == LIKELY && cursor_peek(&in->server, 0) == '-' && !is_telling(in->server))
+        return NO;
     if (in->client.size && client == YES)
         return answer_at(in, YES, rule, CLIENT, 0, size);
-    return in->client.size ? answer_at(in, LIKELY, rule, CLIENT, 0, size) : NO;
+    if (in->client.size)
+        return answer_at(in, LIKELY, rule, CLIENT, 0, size);
+    return is_telling(in->server) ? answer_at(in, LIKELY, "reply", SERVER, 0, in->server.size)
+                                  : short_of(in, &in->server);
 }
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "*0\r\n$0", "\xff\xf0\xff\xff\xff\xf0"),
     SIGNATURE_MASKED(0, "*00\r\n$", "\xff\xf0\xf0\xff\xff\xff"),
     SIGNATURE_MASKED(0, "*000\r\n$", "\xff\xf0\xf0\xf0\xff\xff\xff"),
+    SIGNATURE(0, "+PONG\r\n"),
+    SIGNATURE(0, "-NOAUTH "),
+    SIGNATURE(0, "-DENIED Redis"),
+    SIGNATURE(0, "-ERR unknown co"),
+    SIGNATURE(0, "-ERR wrong numb"),
+    SIGNATURE(0, "-ERR operation "),
+    SIGNATURE(0, "-WRONG"),
+    SIGNATURE(0, "-READONLY "),
+    SIGNATURE_MASKED(0, "$000\r\n# Server",
+                     "\xff\xf0\xf0\xf0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "$0000\r\n# Server",
+                     "\xff\xf0\xf0\xf0\xf0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "SET ", "\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "FLUSHALL", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xdf"),
+    SIGNATURE_MASKED(0, "SLAVEOF ", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "SELECT ", "\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "PING\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
     SIGNATURE_MASKED(0, "INFO", "\xdf\xdf\xdf\xdf"),
     SIGNATURE_MASKED(0, "PING\n", "\xdf\xdf\xdf\xdf\xff"),

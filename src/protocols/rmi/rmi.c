@@ -11,6 +11,12 @@ enum { PROTOCOL_ACK = 0x4e, NOT_SUPPORTED = 0x4f, CALL = 0x50, RETURN = 0x51, HO
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
+    if (cursor_peek(&c, 0) == CALL) { /* joined late */
+        cursor_skip(&c, 1);
+        if (!cursor_may_start_with(&c, "\xac\xed\0\x05\x77"))
+            return NO;
+        return cursor_skip(&c, 5) ? yes(in, "call", &c) : short_of(in, &c);
+    }
     if (!cursor_may_start_with(&c, "JRMI\0"))
         return NO;
     cursor_skip(&c, 5);
@@ -62,6 +68,7 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     SIGNATURE(0, "JRMI\0"),
     SIGNATURE_MASKED(0, "\x4e\0\0", "\xff\xff\0"),
+    SIGNATURE(0, "\x50\xac\xed\0\x05\x77"),
     SIGNATURE(0, "\x51\xac\xed\0\x05"),
 };
 

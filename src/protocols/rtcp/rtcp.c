@@ -15,6 +15,9 @@ enum {
     RECEIVER_REPORT = 201,
     DESCRIPTION = 202,
     BYE = 203,
+    TRANSPORT_FEEDBACK = 205,
+    PAYLOAD_FEEDBACK = 206,
+    LAST_FEEDBACK = 207, /* stand first where sizes are reduced, RFC 5506 */
     LAST_TYPE = 213,
     FIRST_BITS = 26, /* version, type and a size that fits */
     NEXT_BITS = 20
@@ -28,6 +31,8 @@ static bool size_fits(uint8_t first, uint8_t type, uint32_t size)
         return size >= 28 + reports * 24;
     if (type == RECEIVER_REPORT)
         return size >= 8 + reports * 24;
+    if (type == TRANSPORT_FEEDBACK || type == PAYLOAD_FEEDBACK)
+        return size >= 12 && reports >= 1;
     return type != DESCRIPTION || size >= 4 + reports * 8;
 }
 
@@ -40,7 +45,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         if (c.ran_short)
             return is_cut(in, &c) ? answer_by_bits(in, bits, "compound", &c) : NO;
         bool is_known = first >> 6 == 2 && type >= SENDER_REPORT && type <= LAST_TYPE;
-        bool opens = bits > 0 || type <= RECEIVER_REPORT;
+        bool opens = bits > 0 || type <= LAST_FEEDBACK;
         if (!is_known || !opens || size < 8 || !size_fits(first, type, size))
             return NO;
         if (!cursor_skip(&c, size - 4)) {
@@ -59,7 +64,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 3, .bytes = "\x80\xc8\0", .mask = "\xc0\xfe\xff", .min_size = 8},
+    {.size = 3, .bytes = "\x80\xc8\0", .mask = "\xc0\xf8\xff", .min_size = 8},
 };
 
 const struct cdpi_protocol cdpi_protocol_rtcp = {

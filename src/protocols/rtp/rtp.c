@@ -19,7 +19,10 @@ enum {
     STEP_LIMIT = 8,         /* datagrams that were lost between two */
     TIME_LIMIT = 90000 * 8, /* ticks between two */
     ENOUGH = 3,             /* further datagrams that agree */
-    LIKELY_FROM = 2
+    LIKELY_FROM = 2,
+    SOURCES = 3,            /* of one side: sound, picture, what repairs them (RFC 8843) */
+    ZRTP_PREAMBLE = 0x1000, /* RFC 6189 section 5: in place of a version */
+    ZRTP = 0x5a525450
 };
 
 struct packet {
@@ -49,7 +52,7 @@ static bool read_packet(struct cursor c, bool is_cut, struct packet *p)
     }
     if (c.ran_short)
         return is_cut;
-    return first >> 6 == VERSION && !(p->type >= FIRST_RTCP && p->type <= LAST_RTCP) && p->source;
+    return first >> 6 == VERSION && !(p->type >= FIRST_RTCP && p->type <= LAST_RTCP);
 }
 
 static bool follows(const struct packet *a, const struct packet *b)
@@ -59,56 +62,104 @@ static bool follows(const struct packet *a, const struct packet *b)
            b->time - a->time <= TIME_LIMIT;
 }
 
-/* How many datagrams of this side follow another; -1 where one is neither RTP nor RTCP. Telephone
- * events and redundancy change the type (RFC 4733), so such a change does not count, but is borne
- * with. */
-static int count_following(const struct inspection *in, uint8_t side, uint32_t *moved)
+/* What the datagrams of one side come to. */
+struct count {
+    struct packet last[SOURCES];
+    int following[SOURCES];
+    unsigned sources;
+    bool has_moved; /* the time */
+};
+
+/* Which source's it is; a new one's where there is room, else SOURCES. */
+static unsigned source_of(struct count *count, const struct packet *p)
 {
-    struct packet last = {0}, next;
-    bool has_last = false;
-    int count = 0;
+    for (unsigned i = 0; i < count->sources; i++) {
+        if (count->last[i].source == p->source)
+            return i;
+    }
+    return count->sources < SOURCES ? count->sources++ : SOURCES;
+}
+
+/* How many datagrams of this side follow another of the same source, the most of any source; -1
+ * where one is neither RTP nor RTCP. Telephone events and redundancy change the type (RFC 4733), so
+ * such a change does not count, but is borne with. */
+static int count_following(const struct inspection *in, uint8_t side, struct count *count)
+{
+    struct packet next;
+    int most = 0;
     for (uint32_t i = 0; i < in->datagram_count; i++) {
         struct cursor d = inspection_datagram(in, i);
         if (d.side != side || is_rtcp(d))
             continue;
         if (d.size < HEADER || !read_packet(d, in->datagrams[i].cut, &next))
             return -1;
-        if (has_last && follows(&last, &next)) {
-            count++;
-            *moved |= next.time - last.time;
-        } else if (has_last && next.source != last.source) {
+        unsigned before = count->sources, which = source_of(count, &next);
+        if (which == SOURCES)
             return -1;
+        if (which < before && follows(&count->last[which], &next)) {
+            most = ++count->following[which] > most ? count->following[which] : most;
+            count->has_moved |= next.time != count->last[which].time;
         }
-        last = next;
-        has_last = true;
+        count->last[which] = next;
     }
-    return count;
+    return count->sources > 1 && most < LIKELY_FROM ? -1 : most;
+}
+
+/* A source of zero, and a time that stands still, are sound but rare. */
+static bool is_plain(const struct count *count)
+{
+    return count->has_moved && count->last[0].source != 0;
+}
+
+static enum answer judge_stream(struct inspection *in)
+{
+    struct count client = {0}, server = {0};
+    int asked = count_following(in, CLIENT, &client);
+    int answered = asked < 0 ? -1 : count_following(in, SERVER, &server);
+    if (asked < 0 || answered < 0)
+        return NO;
+    struct cursor c = asked >= answered ? in->client : in->server;
+    const struct count *better = asked >= answered ? &client : &server;
+    cursor_skip(&c, HEADER);
+    int most = asked > answered ? asked : answered;
+    if (most >= ENOUGH && is_plain(better))
+        return yes(in, "stream of one source", &c);
+    if (most >= ENOUGH || (most >= LIKELY_FROM && is_plain(better)))
+        return likely(in, "stream of one source", &c);
+    /* All that there is: two that follow each other. */
+    if (in->is_final && most > 0 && asked + answered + 1 >= (int)in->datagram_count - 1 &&
+        is_plain(better))
+        return likely(in, "two of one source", &c);
+    return in->is_final || in->datagram_count >= 8 ? NO : MORE;
+}
+
+/* ZRTP, which agrees on keys in RTP's place: preamble(2) sequence(2) "ZRTP" source(4) */
+static enum answer judge_zrtp(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, HEADER);
+    return cursor_peek_u16(&c, 0) == 0x505a ? yes(in, "ZRTP", &c) : NO;
+}
+
+static bool is_zrtp(const struct cursor *c)
+{
+    return cursor_peek_u16(c, 0) == ZRTP_PREAMBLE && cursor_peek_u32(c, 4) == ZRTP;
 }
 
 static enum answer validate(struct inspection *in)
 {
-    uint32_t moved = 0;
-    int client = count_following(in, CLIENT, &moved);
-    int server = client < 0 ? -1 : count_following(in, SERVER, &moved);
-    if (client < 0 || server < 0)
-        return NO;
-    struct cursor c = client >= server ? in->client : in->server;
-    cursor_skip(&c, HEADER);
-    int most = client > server ? client : server;
-    if (most >= ENOUGH && moved)
-        return yes(in, "stream of one source", &c);
-    if (most >= LIKELY_FROM && moved)
-        return likely(in, "stream of one source", &c);
-    return in->is_final || in->datagram_count >= 8 ? NO : MORE;
+    if (is_zrtp(&in->client))
+        return judge_zrtp(in, in->client);
+    return is_zrtp(&in->server) ? judge_zrtp(in, in->server) : judge_stream(in);
 }
 
 static const struct signature signatures[] = {
     {.size = 1, .bytes = "\x80", .mask = "\xe0", .min_size = HEADER + 1},
+    {.offset = 4, .size = 4, .bytes = "ZRTP", .min_size = HEADER + 12},
 };
 
 const struct cdpi_protocol cdpi_protocol_rtp = {
     .name = "RTP",
-    .reference = "RFC 3550 section 5.1",
+    .reference = "RFC 3550 section 5.1, RFC 6189 section 5",
     .transports = OVER_UDP,
     .category = CATEGORY_STREAMING,
     .is_one_sided = true,

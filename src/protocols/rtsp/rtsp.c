@@ -10,7 +10,7 @@
 #include "framing/start_line.h"
 #include "protocols/protocol.h"
 
-enum { FRAMES_WANTED = 3, RTP_HEADER = 12 };
+enum { FRAMES_WANTED = 2, RTP_HEADER = 12 };
 
 /* Frames follow each other to the end of what is there; each begins as RTP (RFC 3550 5.1). */
 static enum answer judge_interleaved(struct inspection *in, struct cursor c)

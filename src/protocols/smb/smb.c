@@ -52,6 +52,18 @@ static bool smb1(struct cursor *c, uint32_t size)
     return c->ran_short || (reserved == 0 && SMB1_HEADER + 3u + words * 2u <= size);
 }
 
+/* Attacks and probes break the rest of a header, not its first bytes: the flags' reserved bits are
+ * zero, or the structure's size is right. */
+static bool is_broken_message(struct cursor c, uint8_t kind)
+{
+    if (kind == 0xff) {
+        cursor_skip(&c, 6);
+        uint16_t flags = cursor_le16(&c);
+        return !c.ran_short && (flags & 0x03a0) == 0;
+    }
+    return kind == 0xfe && cursor_le16(&c) == SMB2_HEADER && !c.ran_short;
+}
+
 static bool smb2(struct cursor *c, uint32_t size)
 {
     uint16_t structure_size = cursor_le16(c);
@@ -110,12 +122,15 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint32_t size = cursor_u24(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    if (size < COMPRESSION_HEADER || !may_be_magic(&c))
+    if (!may_be_magic(&c))
         return NO;
     uint8_t kind = cursor_u8(&c);
     cursor_skip(&c, 3);
-    if (!c.ran_short && !is_message(&c, kind, size))
-        return NO;
+    struct cursor body = c;
+    if (!c.ran_short && (size < COMPRESSION_HEADER || !is_message(&c, kind, size)))
+        return is_broken_message(body, kind) ? likely(in, "damaged header", &body)
+               : cursor_left(&body) < 10     ? short_of(in, &body)
+                                             : NO;
     if (c.ran_short)
         return short_of(in, &c);
     return yes(in, kind == 0xff ? "SMB 1 header" : "SMB 2 header", &c);

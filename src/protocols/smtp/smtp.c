@@ -11,48 +11,79 @@
 
 enum { LINE_LIMIT = 1024, GREETING_LINES = 64 };
 
-static const char *const commands[] = {"ehlo", "helo", "starttls", "auth", "mail", "rcpt", "data",
-                                       "rset", "noop", "quit",     "vrfy", "help", NULL};
+/* What a command says. Those that other protocols have too need the server's reply. */
+enum command {
+    COMMAND_NONE = -1,
+    COMMAND_EHLO,
+    COMMAND_HELO,
+    COMMAND_MAIL,
+    COMMAND_RCPT,
+    COMMAND_BDAT, /* RFC 3030 */
+    COMMAND_VRFY,
+    COMMAND_EXPN,
+    COMMAND_XCLIENT,
+    COMMAND_XFORWARD,
+    COMMAND_RSET,
+    COMMAND_DATA,
+    COMMANDS_OTHER
+};
 
-enum { COMMAND_EHLO = 0, COMMAND_HELO = 1, COMMAND_MAIL = 4, COMMAND_RCPT = 5, COMMANDS_OTHER = 6 };
+static const char *const commands[] = {"ehlo", "helo",    "mail",     "rcpt", "bdat", "vrfy",
+                                       "expn", "xclient", "xforward", "rset", "data", "auth",
+                                       "noop", "quit",    "starttls", "help", NULL};
 
-/* The name of section 4.1.1.1: one word, an address in brackets among them. */
-static bool is_domain(struct cursor *line)
+/* The name of section 4.1.1.1: one word, an address in brackets among them. Some give none, or
+ * several. */
+static enum answer judge_name(struct inspection *in, struct cursor line, const struct cursor *c)
 {
-    if (cursor_u8(line) != ' ')
-        return false;
-    while (cursor_accept_text(line, " "))
+    while (cursor_accept_text(&line, " "))
         ;
-    return !cursor_at_end(line) && cursor_find(line, ' ', 255) < 0;
+    bool is_domain = !cursor_at_end(&line) && cursor_find(&line, ' ', 255) < 0;
+    return is_domain ? yes(in, "EHLO", c) : likely(in, "EHLO", c);
 }
 
-/* MAIL FROM:<...> and RCPT TO:<...>, section 4.1.1.2 and 4.1.1.3. */
-static bool is_path(struct cursor *line, int command)
+/* MAIL FROM:<...> and RCPT TO:<...>, section 4.1.1.2 and 4.1.1.3; the brackets are left out at
+ * times. */
+static enum answer judge_path(struct inspection *in, struct cursor line, int command,
+                              const struct cursor *c)
 {
-    cursor_skip(line, 1);
-    if (!cursor_accept_nocase(line, command == COMMAND_MAIL ? "from:" : "to:"))
-        return false;
-    return cursor_find(line, '<', 2) >= 0 && cursor_find(line, '>', LINE_LIMIT) > 0;
+    cursor_skip(&line, 1);
+    if (!cursor_accept_nocase(&line, command == COMMAND_MAIL ? "from:" : "to:"))
+        return NO;
+    bool has_brackets = cursor_find(&line, '<', 2) >= 0 && cursor_find(&line, '>', LINE_LIMIT) > 0;
+    return has_brackets ? yes(in, "envelope", c) : likely(in, "envelope", c);
+}
+
+static enum answer judge_command(struct inspection *in, struct cursor line, int command,
+                                 const struct cursor *c)
+{
+    if (command <= COMMAND_HELO)
+        return judge_name(in, line, c);
+    if (command <= COMMAND_RCPT)
+        return judge_path(in, line, command, c);
+    bool has_argument = cursor_left(&line) > 1;
+    if (command <= COMMAND_XFORWARD)
+        return has_argument ? likely(in, "command", c) : MORE;
+    /* A client that only leaves, or asks for help first, is as good as silent. */
+    return wants_more(in, c);
+}
+
+/* The first line's command; `c` passes over it. */
+static enum text_line first_command(struct cursor *c, struct cursor *line, int *command)
+{
+    enum text_line state = text_line(c, LINE_LIMIT, line);
+    *command = state == LINE_WHOLE ? text_word(line, commands) : COMMAND_NONE;
+    return state;
 }
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
     struct cursor line;
-    switch (text_line(&c, LINE_LIMIT, &line)) {
-    case LINE_BAD:
-        return NO;
-    case LINE_OPEN:
+    int command;
+    enum text_line state = first_command(&c, &line, &command);
+    if (state == LINE_OPEN)
         return short_of(in, &c);
-    default:
-        break;
-    }
-    int command = text_word(&line, commands);
-    if (command == COMMAND_EHLO || command == COMMAND_HELO)
-        return is_domain(&line) ? yes(in, "EHLO", &c) : NO;
-    if (command == COMMAND_MAIL || command == COMMAND_RCPT)
-        return is_path(&line, command) ? yes(in, "envelope", &c) : NO;
-    /* A client that only leaves, or asks for help first, is as good as silent. */
-    return command >= COMMANDS_OTHER ? wants_more(in, &c) : NO;
+    return command < 0 ? NO : judge_command(in, line, command, &c);
 }
 
 /* Lines of 250 after EHLO: at least one keyword of RFC 5321 and its extensions. */
@@ -78,13 +109,16 @@ static bool is_late_reply(uint32_t code, struct cursor line)
 {
     if (code == 354)
         return text_has(line, "mail") || text_has(line, "data") || text_has(line, "<cr");
+    if (code == 334) /* RFC 4954 section 4: "Username:" and "Password:" in base64 */
+        return cursor_starts_with(&line, "VXNlcm5hbWU6") ||
+               cursor_starts_with(&line, "UGFzc3dvcmQ6");
     return has_enhanced_code(code, line);
 }
 
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     struct cursor line;
-    bool names_smtp = false;
+    bool names_smtp = false, greeted = false;
     for (unsigned i = 0; i < GREETING_LINES && !cursor_at_end(&c); i++) {
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD)
@@ -99,14 +133,37 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
             return likely(in, "reply", &c);
         if (i == 0 && code != 220 && code != 250 && code != 421 && code != 554)
             return NO;
-        if (i == 0 && text_has(line, "ftp"))
+        if (i == 0 && text_has(line, "ftp") && !text_has(line, "smtp"))
             return NO;
-        if (text_has(line, "smtp") || (code == 250 && is_keyword(line)))
+        if (text_has(line, "smtp") || (code == 250 && is_keyword(line)) ||
+            (i > 0 && is_late_reply(code, line)))
             names_smtp = true;
+        /* FTP greets with 220 too, but does not go on with 250. */
+        if (greeted && code == 250 && is_last && !names_smtp)
+            return likely(in, "greeting", &c);
+        greeted = code == 220 && is_last;
         if (names_smtp && is_last)
             return yes(in, "greeting", &c);
     }
     return names_smtp ? likely(in, "greeting", &c) : short_of(in, &c);
+}
+
+/* A command of several protocols, and the reply that SMTP gives to it. */
+static bool reply_fits(const struct inspection *in)
+{
+    struct cursor asked = in->client, answered = in->server, line, reply;
+    int command;
+    uint32_t code = 0;
+    bool is_last;
+    if (first_command(&asked, &line, &command) != LINE_WHOLE ||
+        text_line(&answered, LINE_LIMIT, &reply) != LINE_WHOLE ||
+        !text_reply_code(&reply, &code, &is_last))
+        return false;
+    if (in->first_speaker == SERVER)
+        return code == 220 && command > COMMAND_RCPT && command < COMMAND_RSET;
+    if (command == COMMAND_DATA)
+        return code == 354;
+    return command == COMMAND_RSET ? code == 250 : command >= COMMAND_VRFY && code / 50 == 5;
 }
 
 static enum answer validate(struct inspection *in)
@@ -114,11 +171,17 @@ static enum answer validate(struct inspection *in)
     enum answer client = in->client.size ? judge_client(in, in->client) : YES;
     enum answer server = in->server.size ? judge_server(in, in->server) : YES;
     if (client == NO || server == NO)
-        return NO;
+        return client != NO && in->client.size && reply_fits(in) ? LIKELY : NO;
+    if (!both_spoke(in))
+        return client < server ? client : server;
     /* A greeting of any words, and a client that says EHLO: 220 and EHLO make it SMTP. */
-    if (both_spoke(in) && client == YES && server != YES &&
-        cursor_find(&in->server, '\n', LINE_LIMIT) > 0)
+    if (client == YES && server != YES && cursor_find(&in->server, '\n', LINE_LIMIT) > 0)
         return YES;
+    if (client == MORE && server >= LIKELY && cursor_find(&in->client, '\n', LINE_LIMIT) > 0)
+        return server;
+    if ((client == LIKELY || server == LIKELY || reply_fits(in)) &&
+        cursor_find(&in->server, '\n', LINE_LIMIT) > 0)
+        return client == MORE && server == MORE && !reply_fits(in) ? MORE : LIKELY;
     return client < server ? client : server;
 }
 
@@ -141,8 +204,16 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "421 "),
     SIGNATURE(0, "354 "),
     SIGNATURE_MASKED(0, "200 0.", "\xf8\xf0\xf0\xff\xf8\xff"),
-    SIGNATURE_MASKED(0, "EHLO ", "\xdf\xdf\xdf\xdf\xff"),
-    SIGNATURE_MASKED(0, "HELO ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE(0, "334 "),
+    SIGNATURE_MASKED(0, "EHLO", "\xdf\xdf\xdf\xdf"),
+    SIGNATURE_MASKED(0, "HELO", "\xdf\xdf\xdf\xdf"),
+    SIGNATURE_MASKED(0, "VRFY ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "EXPN ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "BDAT ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "DATA\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "RSET\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "XCLIENT ", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "XFORWARD ", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "MAIL FROM:", "\xdf\xdf\xdf\xdf\xff\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "RCPT TO:", "\xdf\xdf\xdf\xdf\xff\xdf\xdf\xff"),
 };

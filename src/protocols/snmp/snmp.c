@@ -16,9 +16,10 @@ enum {
     TRAP_V1 = 0xa4,
     LAST_PDU = 0xa8,
     IP_ADDRESS = 0x40,
+    VERSION_2U = 2, /* RFC 1910, historic */
     VERSION_3 = 3,
     LAST_STATUS = 18,
-    COMMUNITY_LIMIT = 255
+    COMMUNITY_LIMIT = 1024
 };
 
 static bool is_trap(struct cursor *c)
@@ -38,7 +39,9 @@ static bool is_pdu(struct cursor *c)
            (c->ran_short || ber_enter(c, BER_SEQUENCE, &length));
 }
 
-static bool is_community_message(struct cursor *c, uint32_t end)
+/* A community is a word most of the time; what follows it is a PDU. Bytes past it may be broken:
+ * test tools break them on purpose. */
+static bool is_community_message(struct cursor *c, uint32_t end, bool *is_sound)
 {
     uint32_t length;
     if (!ber_enter(c, BER_OCTETS, &length) || length > COMMUNITY_LIMIT)
@@ -49,9 +52,14 @@ static bool is_community_message(struct cursor *c, uint32_t end)
         return true;
     if (type < FIRST_PDU || type > LAST_PDU || !ber_length(c, &length))
         return false;
-    if (!c->ran_short && c->at + length != end)
-        return false;
-    return c->ran_short || (type == TRAP_V1 ? is_trap(c) : is_pdu(c));
+    if (c->ran_short)
+        return true;
+    struct cursor inside = *c;
+    bool fits = type == TRAP_V1 ? is_trap(&inside) : is_pdu(&inside);
+    *is_sound = c->at + length == end && fits;
+    if (*is_sound)
+        *c = inside;
+    return c->at + length == end || fits;
 }
 
 /* RFC 3412 section 6: flags of one byte, three bits used; security models from 1. */
@@ -72,7 +80,7 @@ static bool is_version_3(struct cursor *c)
     return c->ran_short || ber_enter(c, BER_OCTETS, &length);
 }
 
-static bool message(struct cursor *c, uint32_t *end)
+static bool message(struct cursor *c, uint32_t *end, bool *is_sound)
 {
     uint32_t version, length;
     if (!ber_enter(c, BER_SEQUENCE, &length))
@@ -84,21 +92,26 @@ static bool message(struct cursor *c, uint32_t *end)
         return false;
     if (c->ran_short)
         return true;
-    if (version > VERSION_3 || version == 2 || length > 0x20000)
+    if (version > VERSION_3 || length > 0x20000)
         return false;
-    return version == VERSION_3 ? is_version_3(c) : is_community_message(c, *end);
+    *is_sound = version != VERSION_2U;
+    bool *fits = version == VERSION_2U ? &(bool){false} : is_sound;
+    return version == VERSION_3 ? is_version_3(c) : is_community_message(c, *end, fits);
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint32_t end = 0;
-    if (!message(&c, &end))
+    bool is_sound = false;
+    if (!message(&c, &end, &is_sound))
         return NO;
     if (c.ran_short)
-        return short_of(in, &c);
-    if (is_udp(in) && end != c.size && !(is_cut(in, &c) && end > c.size))
+        return is_cut(in, &c) && c.at > 8 && end > c.size ? likely(in, "cut message", &c)
+                                                          : short_of(in, &c);
+    bool fits = !is_udp(in) || fills_datagram(in, &c, end);
+    if (!is_sound && !(is_udp(in) && fits))
         return NO;
-    return yes(in, "message", &c);
+    return fits && is_sound ? yes(in, "message", &c) : likely(in, "damaged message", &c);
 }
 
 static enum answer validate(struct inspection *in)

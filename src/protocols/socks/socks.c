@@ -19,6 +19,7 @@ struct dialogue {
     unsigned bits;
     unsigned method;
     uint16_t port;
+    bool is_all; /* a request and nothing else: the client waits */
     bool is_no;
 };
 
@@ -53,6 +54,7 @@ static void hear_client_4(struct cursor c, struct dialogue *d)
     d->bits += 23 + (user > 10 ? 10 : user);
     if (is_4a)
         d->bits += name > 2 ? 30 : 10;
+    d->is_all = cursor_at_end(&c) && d->port != 0;
 }
 
 /* Codes 90 to 93; port and address are zeros, or echo the request. */
@@ -189,6 +191,8 @@ static enum answer validate(struct inspection *in)
         return NO;
     struct cursor seen = in->client.size ? in->client : in->server;
     seen.at = seen.size;
+    if (in->is_final && d.is_all)
+        d.bits += 4;
     if (d.bits < BITS_FOR_LIKELY)
         return in->is_final ? NO : MORE;
     return answer_by_bits(in, d.bits, version == 4 ? "version 4" : "version 5", &seen);

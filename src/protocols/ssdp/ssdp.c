@@ -28,13 +28,14 @@ static unsigned telling_lines(struct cursor c)
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
+    unsigned telling = 0;
     if (cursor_accept_text(&c, "M-SEARCH * HTTP/1."))
         return yes(in, "search", &c);
     if (cursor_accept_text(&c, "NOTIFY * HTTP/1."))
-        return telling_lines(c) || is_cut(in, &c) ? yes(in, "notification", &c) : NO;
+        return yes(in, "notification", &c);
     if (cursor_accept_text(&c, "HTTP/1.1 200 ") || cursor_accept_text(&c, "HTTP/1.0 200 "))
-        return telling_lines(c) >= 2 ? yes(in, "answer", &c) : NO;
-    return NO;
+        telling = telling_lines(c);
+    return telling >= 2 ? yes(in, "answer", &c) : telling ? likely(in, "answer", &c) : NO;
 }
 
 static enum answer validate(struct inspection *in)

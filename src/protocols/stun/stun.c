@@ -16,6 +16,7 @@ enum {
     COOKIE = 0x2112a442,
     MS_COOKIE = 0x72c64bc6,
     MS_MAGIC_ATTRIBUTE = 15,
+    RELAYED = 0xff10,
     CLASS_BITS = 0x0110,
     LAST_CLASSIC_METHOD = 0xf,
     CLASSIC_LIMIT = 0x200,
@@ -47,6 +48,8 @@ static int count_attributes(struct cursor c, uint32_t size, uint32_t step, bool 
             return count;
         if (is_classic && type >= CLASSIC_LIMIT && (type < FIRST_OPTIONAL || type > 0x8100))
             return -1;
+        if (length == left - 4) /* the last one may not be filled (WhatsApp) */
+            filled = length;
         if (filled > left - 4)
             return -1;
         if (!cursor_skip(&c, filled))
@@ -70,16 +73,20 @@ static bool read_header(struct cursor *c, struct message *m)
     m->length = cursor_u16(c);
     m->has_cookie = cursor_u32(c) == COOKIE;
     cursor_skip(c, 12);
-    return m->type <= 0x3fff && (m->length % 4 == 0 || is_microsoft(c));
+    return m->type <= 0x3fff && (m->length % 4 == 0 || m->has_cookie || is_microsoft(c));
 }
 
 static enum answer judge_modern(struct inspection *in, struct cursor c, const struct message *m)
 {
-    bool whole = !is_udp(in) || fills_datagram(in, &c, HEADER + (uint32_t)m->length);
+    uint32_t end = c.at + m->length;
+    bool whole = !is_udp(in) || fills_datagram(in, &c, end);
+    bool is_padded = is_udp(in) && end < c.size;
     uint32_t step = is_microsoft(&c) ? 1 : 4;
-    if (!whole || method_of(m->type) == 0 || count_attributes(c, m->length, step, false) < 0)
+    if ((!whole && !is_padded) || method_of(m->type) == 0 ||
+        count_attributes(c, m->length, step, false) < 0)
         return NO;
-    return yes(in, "message with cookie", &c);
+    return whole ? yes(in, "message with cookie", &c)
+                 : likely(in, "message with cookie, padded", &c);
 }
 
 /* Both sides there, and one transaction. */
@@ -106,9 +113,13 @@ static enum answer judge_classic(struct inspection *in, struct cursor c, const s
     return is_bare_request || attributes > 0 ? likely(in, "classic message", &c) : NO;
 }
 
-/* RFC 4571: over TCP, ICE's peers put a size before each message. */
+/* RFC 4571: over TCP, ICE's peers put a size before each message. Microsoft's relays put ff10, the
+ * size of what follows and eight bytes of their own before it. */
 static void pass_framing(const struct inspection *in, struct cursor *c)
 {
+    if (is_udp(in) && cursor_peek_u16(c, 0) == RELAYED && cursor_peek_u32(c, 16) == COOKIE &&
+        cursor_peek_u16(c, 2) + 4u == c->size)
+        cursor_skip(c, 12);
     if (!is_udp(in) && cursor_peek_u32(c, 6) == COOKIE &&
         cursor_peek_u16(c, 0) == cursor_peek_u16(c, 4) + HEADER)
         cursor_skip(c, 2);
@@ -126,15 +137,24 @@ static enum answer judge(struct inspection *in, struct cursor c)
     return m.has_cookie ? judge_modern(in, c, &m) : judge_classic(in, c, &m);
 }
 
-/* What a relay carries goes on in the same flow: the other side need not speak STUN for ever, but
- * where both do, both must be sound. */
+/* What a relay or a peer carries goes on in the same flow: media, or data of another's (RFC 7983).
+ * The cookie is beyond doubt all the same. */
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    enum answer joint = judge_sides(in, judge, judge);
+    if (joint != NO || !is_udp(in) || !both_spoke(in))
+        return joint;
+    enum answer client = judge(in, in->client);
+    return client == YES ? YES : judge(in, in->server) == YES ? YES : NO;
 }
 
 static const struct signature signatures[] = {
     {.size = 8, .bytes = "\0\0\0\0\x21\x12\xa4\x42", .mask = "\xc0\0\0\0\xff\xff\xff\xff"},
+    {.transports = OVER_UDP,
+     .offset = 16,
+     .size = 4,
+     .bytes = "\x21\x12\xa4\x42",
+     .length = {2, 2, false, 4}},
     {.transports = OVER_TCP,
      .offset = 2,
      .size = 8,

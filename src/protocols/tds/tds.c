@@ -18,6 +18,7 @@ enum {
     RESPONSE = 4,
     ATTENTION = 6,
     BULK = 7,
+    TRANSACTION = 14,
     LOGIN = 16,
     SSPI = 17,
     PRELOGIN = 18,
@@ -96,7 +97,7 @@ static bool is_request(struct cursor *c, uint8_t type)
 {
     struct cursor body = *c;
     cursor_skip(c, 10);
-    return c->ran_short || has_headers(body) || is_old_request(body, type);
+    return c->ran_short || has_headers(body) || (type != TRANSACTION && is_old_request(body, type));
 }
 
 /* TDS 4.2 and 5.0 (Sybase' "TDS 5.0 Functional Specification", login record): texts of 30 bytes,
@@ -145,7 +146,10 @@ static bool is_body(struct cursor *c, uint8_t type, uint16_t size)
         return is_login(c, size);
     case BATCH:
     case CALL:
+    case TRANSACTION:
         return is_request(c, type);
+    case SSPI:
+        return cursor_may_start_with(c, "NTLMSSP\0") && (cursor_skip(c, 8), true);
     case RESPONSE:
         return is_response(c, size);
     case ATTENTION:
@@ -164,10 +168,12 @@ static enum answer weigh(struct inspection *in, const struct cursor *c, struct c
         return yes(in, type == PRELOGIN ? "pre-login" : "login", c);
     if (both_spoke(in))
         return yes(in, type == RESPONSE ? "response" : "request", c);
-    if ((type == BATCH || type == CALL) && has_headers(body))
+    if (type != RESPONSE && type != ATTENTION && has_headers(body))
         return likely(in, "request with headers", c);
     if (c->size >= size || c->size >= 512)
-        return type == ATTENTION ? NO : likely(in, type == RESPONSE ? "response" : "request", c);
+        return type == ATTENTION && c->size != HEADER
+                   ? NO
+                   : likely(in, type == RESPONSE ? "response" : "request", c);
     return in->is_final ? NO : wants(in, (enum side)c->side, size < 512 ? size : 512);
 }
 
@@ -201,6 +207,10 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x02\0\x02\0\0\0\0\0", "\xff\xfe\xff\xff\xff\xff\xfe\xff"),
     SIGNATURE_MASKED(0, "\x10\0\0\0\0\0\0\0", "\xfd\xe0\x80\0\xff\xff\xfe\xff"),
     SIGNATURE_MASKED(0, "\x01\0\0\0\0\0\0\0", "\xfd\xe0\x80\0\xff\xff\xfe\xff"),
+    SIGNATURE(0, "\x06\x01\0\x08\0\0\x01\0"),
+    SIGNATURE_MASKED(0, "\x0e\0\0\0\0\0\0\0", "\xff\xe0\x80\0\xff\xff\xfe\xff"),
+    SIGNATURE_MASKED(0, "\x11\0\0\0\0\0\0\0NTLMSSP",
+                     "\xff\xe0\x80\0\xff\xff\xfe\xff\xff\xff\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x04\0\0\0\0\0\0\0", "\xff\xe0\x80\0\0\0\xfe\xff"),
 };
 

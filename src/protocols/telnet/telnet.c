@@ -12,7 +12,8 @@
 
 enum { SE = 240, NOP_ = 241, SB = 250, WILL = 251, DONT = 254, IAC = 255 };
 enum { COMMANDS_LIMIT = 8, SUBOPTION_LIMIT = 512, TEXT_LIMIT = 1024 };
-enum { OPTION_BITS = 16, SUBOPTION_BITS = 26, PROMPT_BITS = 26 };
+enum { OPTION_BITS = 16, SUBOPTION_BITS = 26, PROMPT_BITS = 26, WHOLE_BITS = 10 };
+enum { GREETING_LEAST = 4 };
 
 /* IANA's registry, and the options of games (MSSP, MCCP, MSP, MXP, ZMP, ATCP, GMCP). */
 static bool is_option(uint8_t option)
@@ -108,17 +109,35 @@ static bool ends_with_prompt(struct cursor c)
     return false;
 }
 
-/* Options, from the first byte on. 0: this side has none; -1: bytes that are no terminal's. */
-static int weigh_side(struct cursor c)
+/* Options from here on; a message that nothing but options fill tells more than its options do. */
+static int weigh_options(const struct inspection *in, struct cursor *c)
+{
+    int bits = weigh_commands(c);
+    bool is_all = in->is_final && bits > 0 && cursor_at_end(c) && !c->ran_short;
+    return is_all ? bits + WHOLE_BITS : bits;
+}
+
+/* Options, from the first byte on or behind a greeting. 0: this side has none; -1: bytes that are
+ * no terminal's. */
+static int weigh_side(const struct inspection *in, struct cursor c)
 {
     if (cursor_peek(&c, 0) == IAC)
-        return weigh_commands(&c);
-    return is_terminal_text(c) ? 0 : -1;
+        return weigh_options(in, &c);
+    int32_t at = cursor_find(&c, IAC, TEXT_LIMIT);
+    struct cursor text = cursor_take(&c, at < 0 ? cursor_left(&c) : (uint32_t)at);
+    if (!is_terminal_text(text))
+        return -1;
+    int bits = at < GREETING_LEAST ? 0 : weigh_commands(&c);
+    return bits < 0 ? 0 : bits;
 }
 
 static enum answer judge_options(struct inspection *in)
 {
-    return answer_by_sides(in, weigh_side(in->client), weigh_side(in->server), "options");
+    enum answer answer =
+        answer_by_sides(in, weigh_side(in, in->client), weigh_side(in, in->server), "options");
+    /* Behind text they may be letters of an 8-bit set. */
+    bool is_behind = cursor_peek(&in->client, 0) != IAC && cursor_peek(&in->server, 0) != IAC;
+    return answer == YES && is_behind ? LIKELY : answer;
 }
 
 /* A prompt is the server's last word before the client's: text that is still arriving may go on. */
@@ -138,7 +157,8 @@ static enum answer judge_prompt(struct inspection *in)
 
 static enum answer validate(struct inspection *in)
 {
-    bool has_commands = cursor_peek(&in->server, 0) == IAC || cursor_peek(&in->client, 0) == IAC;
+    bool has_commands =
+        cursor_find(&in->server, IAC, TEXT_LIMIT) >= 0 || cursor_peek(&in->client, 0) == IAC;
     return has_commands ? judge_options(in) : judge_prompt(in);
 }
 

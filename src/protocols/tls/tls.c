@@ -26,6 +26,7 @@ struct handshake {
     struct cursor c;
     uint32_t left; /* in the record */
     bool is_broken;
+    bool is_damaged; /* in its last part */
 };
 
 /* At the end of a record, goes on to the next. False: none follows, or none that is a handshake. */
@@ -95,7 +96,8 @@ static bool client_tail(struct handshake *h, uint32_t left)
     if (left == 0 || is_open(h)) /* no extensions */
         return true;
     uint32_t extensions = next_number(h, 2);
-    return is_open(h) || (left >= 2 && extensions == left - 2);
+    h->is_damaged = !is_open(h) && extensions != left - 2;
+    return is_open(h) || left >= 2;
 }
 
 /* Section 4.1.3: suite, compression method, extensions. */
@@ -135,6 +137,17 @@ static bool is_hello(struct handshake *h, uint32_t type, uint32_t length)
     return type == CLIENT_HELLO ? client_tail(h, length) : server_tail(h, length);
 }
 
+/* The first record ends where its hello does, and the versions are some. */
+static bool begins_whole(struct cursor c)
+{
+    struct tls_record r = {0};
+    bool is_record = tls_record(&c, &r);
+    cursor_skip(&c, 1);
+    uint32_t length = cursor_u24(&c);
+    uint16_t version = cursor_u16(&c);
+    return is_record && !c.ran_short && length + 4 == r.length && tls_is_version(version);
+}
+
 /* A hello from the side's first byte. LIKELY from its session id on, for those that a capture cuts.
  */
 static enum answer judge_hello(struct inspection *in, struct cursor c, uint32_t wanted)
@@ -149,8 +162,9 @@ static enum answer judge_hello(struct inspection *in, struct cursor c, uint32_t 
         return NO;
     const char *rule = wanted == CLIENT_HELLO ? "client hello" : "server hello";
     if (!is_open(&h))
-        return yes(in, rule, &h.c);
-    return h.c.at >= 44 ? likely(in, rule, &h.c) : short_of(in, &h.c);
+        return h.is_damaged ? likely(in, rule, &h.c) : yes(in, rule, &h.c);
+    return h.c.at >= 44 || (in->is_final && begins_whole(c)) ? likely(in, rule, &h.c)
+                                                             : short_of(in, &h.c);
 }
 
 /* Section 7.4 of RFC 5246 and section 4 of RFC 8446: messages that stand first when a session is
@@ -173,16 +187,18 @@ static unsigned handshake_bits(struct cursor body, uint32_t record)
 /* What a record meets beyond its header. The body may be there in part. */
 static unsigned body_bits(const struct tls_record *r, struct cursor body)
 {
-    uint8_t first = cursor_u8(&body), second = cursor_u8(&body);
+    struct cursor start = body;
+    uint8_t first = cursor_u8(&body);
+    uint8_t second = cursor_u8(&body);
     switch (r->type) {
     case TLS_CHANGE_CIPHER: /* one byte, 1 */
         return r->length == 1 && first == 1 ? 24 : 0;
     case TLS_ALERT: /* level, description; else encrypted */
         return r->length == 2 && (first == 1 || first == 2) && second <= 120 ? 20 : 0;
     case TLS_HANDSHAKE:
-        cursor_seek(&body, 0);
-        body.ran_short = false;
-        return handshake_bits(body, r->length);
+        return handshake_bits(start, r->length);
+    case TLS_HEARTBEAT: /* RFC 6520 section 4: request or response, a size, padding of 16 */
+        return (first == 1 || first == 2) && r->length >= 3 ? 7 : 0;
     default:
         return 0;
     }
@@ -297,6 +313,7 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x15\x03\x00", "\xff\xff\xfc"),
     SIGNATURE_MASKED(0, "\x16\x03\x00", "\xff\xff\xfc"),
     SIGNATURE_MASKED(0, "\x17\x03\x00", "\xff\xff\xfc"),
+    SIGNATURE_MASKED(0, "\x18\x03\x00", "\xff\xff\xfc"),
     SIGNATURE_MASKED(0, "\x80\x00\x01\x00\x02", "\x80\x00\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x80\x00\x01\x03\x00", "\x80\x00\xff\xff\xfc"),
     SIGNATURE_MASKED(0, "\x80\x00\x04\x00\x01\x00\x02", "\x80\x00\xff\xff\xff\xff\xff"),

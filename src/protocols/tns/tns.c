@@ -19,6 +19,9 @@ enum {
     REDIRECT = 5,
     DATA = 6,
     RESEND = 11,
+    HEAD_LIMIT = 4096,
+    MARKER = 12,
+    MARKER_SIZE = 11,
     FIRST_VERSION = 300,
     LAST_VERSION = 350,
     TEXT_WITHIN = 24
@@ -68,11 +71,37 @@ static enum answer judge_text(struct inspection *in, struct cursor c, uint16_t s
     return letter >= 'A' && letter <= 'Z' ? yes(in, "text", &c) : NO;
 }
 
-/* Network services' negotiation stands first in the data: flags(2), de ad be ef. */
-static enum answer judge_data(struct inspection *in, struct cursor c)
+/* What data begin with once connected: protocol and types are agreed upon, calls and their
+ * parameters, errors, rows, pieces that go along. */
+static bool is_call(int code)
 {
-    if (!cursor_skip(&c, 2))
+    return code == 1 || code == 2 || code == 3 || code == 4 || code == 6 || code == 8 ||
+           code == 16 || code == 17;
+}
+
+/* A break or a reset: one, zero, which. */
+static enum answer judge_marker(struct inspection *in, struct cursor c, uint16_t size)
+{
+    uint8_t kind = cursor_u8(&c), zero = cursor_u8(&c), which = cursor_u8(&c);
+    if (c.ran_short)
         return short_of(in, &c);
+    return size == MARKER_SIZE && kind == 1 && zero == 0 && which >= 1 && which <= 3
+               ? yes(in, "marker", &c)
+               : NO;
+}
+
+/* Network services' negotiation stands first in the data: flags(2), de ad be ef. */
+static enum answer judge_data(struct inspection *in, struct cursor c, uint16_t size)
+{
+    uint16_t flags = cursor_u16(&c);
+    if (c.ran_short || cursor_at_end(&c))
+        return short_of(in, &c);
+    if (size > HEADER + 4 && size <= HEAD_LIMIT && flags == 0 && is_call(cursor_peek(&c, 0))) {
+        if (c.size < size)
+            return in->is_final ? NO : wants(in, (enum side)c.side, size);
+        return c.size == size || cursor_peek(&c, size - c.at + 4u) == DATA ? likely(in, "data", &c)
+                                                                           : NO;
+    }
     if (!cursor_may_start_with(&c, "\xde\xad\xbe\xef"))
         return NO;
     return cursor_skip(&c, 4) ? yes(in, "services", &c) : short_of(in, &c);
@@ -97,7 +126,9 @@ static enum answer judge(struct inspection *in, struct cursor c)
     case REDIRECT:
         return judge_text(in, c, size);
     case DATA:
-        return judge_data(in, c);
+        return judge_data(in, c, size);
+    case MARKER:
+        return judge_marker(in, c, size);
     case RESEND:
         return size == HEADER ? yes(in, "resend", &c) : NO;
     default:
@@ -115,6 +146,8 @@ static const struct signature signatures[] = {
     {.offset = 2, .size = 6, .bytes = "\0\0\x02\0\0\0", .mask = "\xff\xff\xff\0\xff\xff"},
     {.offset = 2, .size = 6, .bytes = "\0\0\x04\0\0\0", .mask = "\xff\xff\xfe\0\xff\xff"},
     {.offset = 2, .size = 6, .bytes = "\0\0\x0b\0\0\0", .mask = "\xff\xff\xff\0\xff\xff"},
+    {.offset = 2, .size = 8, .bytes = "\0\0\x06\0\0\0\0\0"},
+    {.size = 8, .bytes = "\0\x0b\0\0\x0c\0\0\0"},
     {.offset = 4,
      .size = 10,
      .bytes = "\x06\0\0\0\0\0\xde\xad\xbe\xef",
