@@ -16,6 +16,9 @@ static int count_elements(struct cursor c)
     int count = 0;
     for (; !cursor_at_end(&c); count++) {
         uint8_t kind = cursor_u8(&c), size = cursor_u8(&c);
+        if (count >= 3 &&
+            (c.ran_short || kind > LAST_ELEMENT)) /* padding, elements of a vendor's */
+            return count;
         if (c.ran_short || kind == 0 || kind > LAST_ELEMENT || !cursor_skip(&c, size))
             return -1;
     }
