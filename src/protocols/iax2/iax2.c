@@ -17,7 +17,7 @@ static int count_elements(struct cursor c)
     bool is_told = cursor_starts_with(&c, "\x0b\x02\0\x02"); /* the version, section 8.6.10 */
     for (; !cursor_at_end(&c); count++) {
         uint8_t kind = cursor_u8(&c), size = cursor_u8(&c);
-        if (count >= 3 &&
+        if (is_told && count >= 3 &&
             (c.ran_short || kind > LAST_ELEMENT)) /* padding, elements of a vendor's */
             return count;
         if (c.ran_short || kind == 0 || kind > LAST_ELEMENT || !cursor_skip(&c, size))
