@@ -743,6 +743,22 @@ struct classify_outcome classify_more(const struct classifier *classifier,
     return outcome(&s, changed);
 }
 
+/* What the server says is nothing that is known: then the client's word is the best there is. */
+static bool take_clients_word(struct session *s)
+{
+    room_index room = validated_by(s, s->state->claim[CLIENT]);
+    for (unsigned swapped = 0; swapped < 2; swapped++) {
+        if (ask(s, room, 1u << CLIENT, swapped) != YES)
+            continue;
+        struct best best = {room, LIKELY, swapped, 1u << CLIENT, what_was_said(s->in, swapped)};
+        bool changed = take(s, &best);
+        s->state->are_sides_apart = true;
+        s->state->heard = 3;
+        return changed;
+    }
+    return false;
+}
+
 struct classify_outcome classify_end(const struct classifier *classifier,
                                      struct classification *state, const struct exchange *exchange,
                                      uint8_t packet)
@@ -764,6 +780,8 @@ struct classify_outcome classify_end(const struct classifier *classifier,
              beats(classifier, s.joint.room, s.joint.answer, room, (enum answer)state->answer)))
             changed = take(&s, &s.joint);
     }
+    if (state->room == NO_ROOM && s.which == 3 && state->claim[CLIENT] != NO_ROOM)
+        changed = take_clients_word(&s) || changed;
     /* A child that would have waited for more waits no longer. */
     if (state->room != NO_ROOM && state->answer == YES && state->heard == 3 &&
         !state->are_sides_apart)
