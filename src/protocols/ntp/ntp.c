@@ -220,6 +220,8 @@ static enum answer judge_private(struct inspection *in, struct cursor c)
         return NO;
     if (!is_response)
         return is_private_request(c, first, items, size) ? yes(in, "private request", &c) : NO;
+    if (data > cursor_left(&c) && is_cut(in, &c))
+        return likely(in, "private response, cut", &c);
     if (data == 0 || data != cursor_left(&c))
         return both_spoke(in) && cursor_left(&c) == 0 ? yes(in, "private error", &c) : NO;
     return yes(in, "private response", &c);

@@ -24,7 +24,8 @@ enum {
     COOKIE = 16,
     PACKET_LIMIT = 35000, /* section 6.1 */
     LIST_LIMIT = 2048,
-    LISTS_ENOUGH = 3
+    LISTS_ENOUGH = 3,
+    KEXINIT_ENOUGH = 40 /* of a packet that a capture cuts */
 };
 
 /* ---- identification ---------------------------------------------------------------------- */
@@ -99,7 +100,10 @@ static enum answer judge_packet(struct inspection *in, struct cursor c)
     }
     if (!has_first)
         return NO;
-    return c.ran_short ? short_of(in, &c) : yes(in, "lists of algorithms", &c);
+    if (!c.ran_short)
+        return yes(in, "lists of algorithms", &c);
+    bool is_cut_here = in->is_final && c.at >= KEXINIT_ENOUGH;
+    return is_cut_here ? likely(in, "lists of algorithms", &c) : short_of(in, &c);
 }
 
 /* ---- both -------------------------------------------------------------------------------- */
