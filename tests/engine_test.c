@@ -281,7 +281,7 @@ static void one_side_is_not_believed(void)
     tcp(e, &usual, true, 5000, SYN | ACK, "", SECOND);
     struct cdpi_flow *flow = tcp(e, &usual, false, 1001, ACK, client_line, SECOND);
     CHECK(is_ssh(e, flow));
-    flow = tcp(e, &usual, true, 5001, ACK, "this is no such server\r\n", SECOND);
+    flow = tcp(e, &usual, true, 5001, ACK, "\x01\x02 no line of text\r\n", SECOND);
     CHECK(!is_ssh(e, flow) && log.events[CDPI_EVENT_CHANGED] == 1);
     CHECK(cdpi_close(e) == CDPI_OK);
     e = open_engine(&log, (struct cdpi_options){0});

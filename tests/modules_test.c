@@ -138,6 +138,42 @@ static void up_to_sixteen(void)
     cdpi_close(e);
 }
 
+static struct cdpi_flow *bare(struct cdpi *e, bool from_server, uint32_t sequence, uint8_t flags,
+                              uint64_t time)
+{
+    struct frame f;
+    struct cdpi_flow *flow = NULL;
+    build_tcp(&f, &usual, from_server, sequence, flags, "", 0);
+    struct cdpi_frame frame = as_frame(&f, time);
+    return cdpi_packet_flow(e, &frame, &flow, NULL) == CDPI_OK ? flow : NULL;
+}
+
+/* TCP's handshake comes first, acknowledgements where they came; a flow before on the same ports
+ * leaves nothing behind. */
+static void handshakes_come_first(void)
+{
+    struct cdpi *e = open_with("own,packets", "packets", look, false);
+    bare(e, false, 70, SYN, SECOND);
+    bare(e, true, 80, SYN | ACK, SECOND + 1);
+    bare(e, false, 90, SYN, 2 * SECOND); /* another flow */
+    bare(e, true, 400, SYN | ACK, 2 * SECOND + 1000);
+    bare(e, false, 91, ACK, 2 * SECOND + 2000);
+    bare(e, false, 91, ACK, 2 * SECOND + 2500); /* the table before the head holds three */
+    tcp(e, false, 91, "\x01zz one", 2 * SECOND + 3000);
+    bare(e, true, 401, ACK, 2 * SECOND + 4000);
+    struct cdpi_flow *flow = tcp(e, true, 401, "\x02zz two", 2 * SECOND + 5000);
+    calls = 0;
+    CHECK(cdpi_conclude(e, flow).state == CDPI_GAVE_UP);
+    CHECK(calls == 1 && seen.packet_count == 6);
+    CHECK(seen_packets[0].time == 2000000000u && !seen_packets[0].has_payload);
+    CHECK(seen_packets[0].side == 0 && seen_packets[1].side == 1 && seen_packets[2].side == 0);
+    CHECK(seen_packets[3].has_payload && seen_packets[3].time == 2003000000u);
+    CHECK(!seen_packets[4].has_payload && seen_packets[4].side == 1);
+    CHECK(seen_packets[5].has_payload && seen_packets[0].captured == 40);
+    CHECK(seen_first[0] == 0x45 && seen_first[33] == SYN);
+    cdpi_close(e);
+}
+
 static void large_packets_are_cut(void)
 {
     static char large[1901];
@@ -416,6 +452,7 @@ int main(int argc, char **argv)
     folder = argc > 1 ? argv[1] : ".";
     packets_in_order();
     up_to_sixteen();
+    handshakes_come_first();
     large_packets_are_cut();
     not_asked_when_own_knows();
     all_are_asked();

@@ -39,6 +39,7 @@ struct cdpi_module_packet {
     uint32_t length;   /* as the IP header says; captured or more */
     uint64_t time;     /* nanoseconds since 1970 */
     uint8_t side;      /* 0 client, 1 server */
+    bool has_payload;  /* else one of TCP's that only opens, acknowledges or closes */
 };
 
 /* What a module sees of a flow. Index 0 is the client, 1 the server. */
@@ -84,8 +85,9 @@ struct cdpi_module_verdict {
 
 /* Flags of a descriptor. */
 enum {
-    /* The flow's first packets with payload, up to 16, in the order of their arrival. The flow is
-     * then inspected until it has as many, for 30 s, or until it ends. */
+    /* The flow's first packets in the order of their arrival, TCP's handshake first: up to 16 with
+     * payload, and between them up to 16 without. The flow is then inspected until it has 16 with
+     * payload, for 30 s, or until it ends. */
     CDPI_MODULE_WANTS_PACKETS = 1
 };
 

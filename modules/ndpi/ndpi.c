@@ -8,7 +8,7 @@
  *
  * Settings:
  *     guess=yes|no             report guesses (yes)
- *     packets=N                look at no more than the first N packets (16)
+ *     packets=N                look at no more than the first N packets with payload (16)
  *     extra=yes|no             after the first verdict, go on while nDPI would refine it (no)
  *     protocols=FILE           nDPI's file of custom protocols
  *     config=PROTOCOL:KEY:VALUE  nDPI's own configuration (4.10 and later); PROTOCOL may be empty
@@ -186,32 +186,39 @@ static bool is_guess(ndpi_confidence_t confidence)
            confidence == NDPI_CONFIDENCE_MATCH_BY_IP || confidence == NDPI_CONFIDENCE_UNKNOWN;
 }
 
-/* Feeds packets until nDPI names the flow; *deciding is the packet at which it did, from 1. */
+/* Where nDPI named the flow. */
+struct decision {
+    uint32_t packet; /* with payload, from 1; 0: before any */
+    uint8_t side;
+};
+
+/* Feeds packets until nDPI names the flow, or there are no more and it gives up. */
 static ndpi_protocol feed(const struct ndpi_module *m, const struct cdpi_module_flow *flow,
-                          uint32_t *deciding)
+                          struct decision *decision)
 {
     ndpi_protocol said;
+    uint32_t payloads = 0;
+    bool is_named = false;
     memset(&said, 0, sizeof said);
-    *deciding = 0;
-    for (uint32_t i = 0; i < flow->packet_count && i < m->packets; i++) {
+    for (uint32_t i = 0; i < flow->packet_count && payloads < m->packets; i++) {
         const struct cdpi_module_packet *p = &flow->packets[i];
         uint16_t size = (uint16_t)(p->captured < UINT16_MAX ? p->captured : UINT16_MAX);
+        payloads += p->has_payload;
         said = version_packet(m->ndpi, m->flow, p->data, size, p->time / 1000000);
         if (NDPI_APPLICATION(said) == NDPI_PROTOCOL_UNKNOWN)
             continue;
-        if (!*deciding)
-            *deciding = i + 1;
+        if (!is_named)
+            *decision = (struct decision){payloads, p->side};
+        is_named = true;
         if (!m->refines || !ndpi_extra_dissection_possible(m->ndpi, m->flow))
             break;
     }
-    if (!*deciding)
-        said = version_give_up(m->ndpi, m->flow);
-    return said;
+    return is_named ? said : version_give_up(m->ndpi, m->flow);
 }
 
-static enum cdpi_module_says answer(const struct ndpi_module *m,
-                                    const struct cdpi_module_flow *flow, ndpi_protocol said,
-                                    uint32_t deciding, struct cdpi_module_verdict *verdict)
+static enum cdpi_module_says answer(const struct ndpi_module *m, ndpi_protocol said,
+                                    const struct decision *decision,
+                                    struct cdpi_module_verdict *verdict)
 {
     u_int16_t master = NDPI_MASTER(said), inner = NDPI_APPLICATION(said);
     bool has_both = master != NDPI_PROTOCOL_UNKNOWN && master != inner;
@@ -224,10 +231,8 @@ static enum cdpi_module_says answer(const struct ndpi_module *m,
     if (has_both && inner != NDPI_PROTOCOL_UNKNOWN && !guessed)
         verdict->application = answer_name(m, inner);
     verdict->rule = ndpi_confidence_get_name(m->flow->confidence);
-    if (deciding) {
-        verdict->packet = deciding;
-        verdict->side = flow->packets[deciding - 1].side;
-    }
+    verdict->packet = decision->packet;
+    verdict->side = decision->side;
     return guessed ? CDPI_MODULE_GUESSES : CDPI_MODULE_KNOWS;
 }
 
@@ -235,10 +240,10 @@ static enum cdpi_module_says module_classify(void *instance, const struct cdpi_m
                                              struct cdpi_module_verdict *verdict)
 {
     const struct ndpi_module *m = instance;
-    uint32_t deciding;
+    struct decision decision = {0};
     memset(m->flow, 0, m->flow_size);
-    ndpi_protocol said = feed(m, flow, &deciding);
-    enum cdpi_module_says says = answer(m, flow, said, deciding, verdict);
+    ndpi_protocol said = feed(m, flow, &decision);
+    enum cdpi_module_says says = answer(m, said, &decision, verdict);
     ndpi_free_flow_data(m->flow);
     return says;
 }

@@ -161,6 +161,7 @@ struct said {
     const char *rule, *application;
     uint16_t offset, size;
     uint8_t side;
+    bool keeps_application; /* one side was not asked again */
 };
 
 /* The best answer so far of one round of asking. */
@@ -204,19 +205,34 @@ static void begin_session(struct session *s, const struct classifier *classifier
     s->prepared[0] = s->prepared[1] = 0;
 }
 
+/* The datagram of a side under inspection; NULL for streams, and where there is none. */
+static inline const struct datagram *chosen_datagram(const struct session *s, enum side side)
+{
+    const struct exchange *x = s->exchange;
+    uint8_t chosen = s->state->chosen[side];
+    if (x->transport != OVER_UDP || chosen == 0 || chosen > x->datagram_count)
+        return NULL;
+    return &x->datagrams[chosen - 1];
+}
+
 /* A side's bytes as a validator sees them: the stream, or the chosen datagram. */
 static inline struct cursor side_bytes(const struct session *s, enum side side, bool *cut)
 {
     const struct exchange *x = s->exchange;
-    *cut = false;
-    if (x->transport != OVER_UDP)
-        return cursor_over(x->head[side], x->size[side]);
-    uint8_t chosen = s->state->chosen[side];
-    if (chosen == 0 || chosen > x->datagram_count)
-        return cursor_over("", 0);
-    const struct datagram *d = &x->datagrams[chosen - 1];
-    *cut = d->cut;
-    return cursor_over(x->head[side] + d->offset, d->size);
+    const struct datagram *d = chosen_datagram(s, side);
+    *cut = d && d->cut;
+    if (d)
+        return cursor_over(x->head[side] + d->offset, d->size);
+    return cursor_over(x->head[side], x->transport == OVER_UDP ? 0 : x->size[side]);
+}
+
+/* The bytes that a side's YES was said of are there unchanged. */
+static inline bool is_known(const struct session *s, room_index room, enum side side)
+{
+    const struct classification *state = s->state;
+    return state->answer == YES && state->room != NO_ROOM && state->heard == 1u << side &&
+           s->classifier->rooms[state->room].validated_by == room &&
+           (s->exchange->transport == OVER_UDP || s->exchange->size[side] == state->yes_size);
 }
 
 /* Fills a view with the sides in `which` (bits), client and server exchanged where `swapped`. */
@@ -224,12 +240,12 @@ static void fill_view(const struct session *s, struct inspection *in, unsigned w
 {
     const struct exchange *x = s->exchange;
     enum side c = swapped ? SERVER : CLIENT, v = swapped ? CLIENT : SERVER;
-    in->client = side_bytes(s, c, &in->client_is_cut);
-    in->server = side_bytes(s, v, &in->server_is_cut);
-    if (!(which & 1u << c))
-        in->client.size = 0;
-    if (!(which & 1u << v))
-        in->server.size = 0;
+    in->client = in->server = cursor_over("", 0);
+    in->client_is_cut = in->server_is_cut = false;
+    if (which & 1u << c)
+        in->client = side_bytes(s, c, &in->client_is_cut);
+    if (which & 1u << v)
+        in->server = side_bytes(s, v, &in->server_is_cut);
     in->client.side = CLIENT;
     in->server.side = SERVER;
     in->client_port = x->port[c];
@@ -246,12 +262,17 @@ static void fill_view(const struct session *s, struct inspection *in, unsigned w
     in->is_exchanged = swapped;
 }
 
-static void prepare(struct session *s, unsigned which, bool swapped)
+static void prepare(struct session *s, room_index room, unsigned which, bool swapped)
 {
     struct inspection *in = &s->views[swapped];
     if (s->prepared[swapped] != (which | VIEW_FILLED))
         fill_view(s, in, which, swapped);
     s->prepared[swapped] = (uint8_t)(which | VIEW_FILLED);
+    in->said_yes = 0;
+    if (which == 3 && s->state->is_swapped == swapped) {
+        for (unsigned side = 0; side < 2; side++)
+            in->said_yes |= (uint8_t)(is_known(s, room, (enum side)side) << (side ^ swapped));
+    }
     in->rule = "";
     in->application = NULL;
     in->evidence_offset = in->evidence_size = 0;
@@ -265,7 +286,7 @@ static enum answer ask(struct session *s, room_index room, unsigned which, bool 
     const struct cdpi_protocol *p = s->classifier->rooms[room].protocol;
     if (!p->validate)
         return NO;
-    prepare(s, which, swapped);
+    prepare(s, room, which, swapped);
     enum answer answer = p->validate(s->in);
     return answer == MORE && s->exchange->is_final ? NO : answer;
 }
@@ -305,13 +326,15 @@ static struct said what_was_said(const struct inspection *in, bool swapped)
                          .application = in->application,
                          .offset = (uint16_t)in->evidence_offset,
                          .size = (uint16_t)in->evidence_size,
-                         .side = swapped ? !in->evidence_side : in->evidence_side};
+                         .side = swapped ? !in->evidence_side : in->evidence_side,
+                         .keeps_application = in->said_yes != 0};
 }
 
 static void consider(const struct session *s, struct best *best, room_index room,
                      enum answer answer, unsigned which, bool swapped, struct said said)
 {
-    if (beats(s->classifier, room, answer, best->room, (enum answer)best->answer))
+    if (best->room == NO_ROOM ||
+        beats(s->classifier, room, answer, best->room, (enum answer)best->answer))
         *best = (struct best){room, (uint8_t)answer, swapped, (uint8_t)which, said};
 }
 
@@ -392,11 +415,8 @@ static void ask_children(struct session *s, room_index room)
 /* The size of the datagram under inspection before a capture cut it; 0 for streams. */
 static uint32_t datagram_size(const struct session *s, enum side side, uint32_t captured)
 {
-    uint8_t chosen = s->state->chosen[side];
-    if (s->exchange->transport != OVER_UDP || chosen == 0 || chosen > s->exchange->datagram_count)
-        return 0;
-    uint32_t wire = s->exchange->datagrams[chosen - 1].wire_size;
-    return wire > captured ? wire : captured;
+    const struct datagram *d = chosen_datagram(s, side);
+    return !d ? 0 : d->wire_size > captured ? d->wire_size : captured;
 }
 
 /* In the catalog's order, which begins with the most common. */
@@ -511,7 +531,10 @@ static void note_evidence(struct session *s, const struct best *best)
     state->evidence_offset = said->offset;
     state->evidence_size = said->size;
     state->evidence_packet = s->packet;
-    state->application = said->application ? catalog_number(said->application) : 0;
+    if (said->application)
+        state->application = catalog_number(said->application);
+    else if (!said->keeps_application)
+        state->application = 0;
 }
 
 /* Takes an answer as the verdict. Returns whether that is another one than before. */
@@ -525,10 +548,11 @@ static bool take(struct session *s, const struct best *best)
     state->heard = (uint8_t)best->which;
     state->is_swapped = best->swapped;
     state->are_sides_apart = false;
-    for (unsigned side = 0; side < 2; side++) {
-        if (best->which & 1u << side)
-            state->claim[side] = state->room;
-    }
+    if (best->which & 1)
+        state->claim[CLIENT] = state->room;
+    if (best->which & 2)
+        state->claim[SERVER] = state->room;
+    state->yes_size = (uint16_t)s->exchange->size[best->which == 2 ? SERVER : CLIENT];
     note_evidence(s, best);
     state->is_certain = best->answer == YES && is_enough && !child_waits(s, best->room);
     return state->room != before;
@@ -570,6 +594,8 @@ static void ask_live(struct session *s)
 {
     struct live waiting[MAX_LIVE];
     unsigned n = s->state->live_count;
+    if (n == 0)
+        return;
     memcpy(waiting, s->state->live, n * sizeof waiting[0]);
     for (unsigned i = 0; i < n; i++) {
         const struct live *live = &waiting[s->classifier->reversed ? n - 1 - i : i];
@@ -639,13 +665,12 @@ static bool grow_with_verdict(struct session *s)
     state->room = NO_ROOM; /* its own validator takes it back */
     state->is_certain = false;
     look_afresh(s);
-    bool was_servers =
-        s->side == CLIENT && before.claim[SERVER] == room && before.claim[CLIENT] == NO_ROOM;
-    if (state->room == NO_ROOM && was_servers) { /* as in put_to_the_test */
-        state->room = room;
+    if (state->room == NO_ROOM && s->side == CLIENT && s->which == 3 &&
+        ask(s, room, 1u << SERVER, before.is_swapped) >= LIKELY) {
+        state->room = before.room; /* the server's word stands against the client's */
         state->are_sides_apart = true;
     }
-    return state->room != room;
+    return state->room != before.room;
 }
 
 static bool is_exhausted(const struct session *s)

@@ -68,6 +68,7 @@ struct classification {
     uint8_t spoke;           /* bits of sides seen so far */
     uint8_t chosen[2];       /* UDP: the datagram of each side under inspection, index + 1 */
     uint16_t proposed_at[2]; /* how much of a side the signature table has seen */
+    uint16_t yes_size;       /* how many bytes of its side a verdict heard from one was said of */
     uint16_t application;    /* catalog number, or 0 */
     uint16_t evidence_offset, evidence_size;
     uint8_t evidence_side;

@@ -33,7 +33,8 @@ static bool has_ip(const struct cursor *c)
     return first >> 4 == 4 || first >> 4 == 6;
 }
 
-/* RFC 7348 section 5; GPE: draft-ietf-nvo3-vxlan-gpe section 3. */
+/* RFC 7348 section 5; GPE: draft-ietf-nvo3-vxlan-gpe section 3; with bit 0x80 the reserved octets
+ * hold marks and a group (draft-smith-vxlan-group-policy section 2.1). */
 static bool open_vxlan(const struct packet *p, struct cursor c, struct tunnel *t)
 {
     uint8_t flags = cursor_u8(&c);
@@ -41,8 +42,10 @@ static bool open_vxlan(const struct packet *p, struct cursor c, struct tunnel *t
     uint8_t next = cursor_u8(&c);
     uint32_t network = cursor_u24(&c);
     uint8_t last = cursor_u8(&c);
-    bool is_gpe = flags & 4;
-    if (!(flags & 8) || flags & 0xf3 || reserved || last || (!is_gpe && next))
+    bool is_gpe = flags & 4, has_group = flags == 0x88;
+    if (has_group && !(reserved >> 8 & ~0x48u))
+        reserved = next = 0;
+    if (!(flags & 8) || (flags & 0xf0 && !has_group) || reserved || last || (!is_gpe && next))
         return false;
     if (!is_gpe || next == 3)
         return inside(t, p, &c, TUNNEL_VXLAN, CONTENT_ETHERNET, network);
@@ -215,6 +218,7 @@ static open_fn *opener_of(uint16_t port)
     case 3544:
         return open_teredo;
     case 4789:
+    case 4790:
     case 8472:
         return open_vxlan;
     case 5247:

@@ -78,6 +78,7 @@ static inline bool tunnel_has_port(uint16_t port)
     case 2152:
     case 3544:
     case 4789:
+    case 4790:
     case 5247:
     case 6081:
     case 8472:

@@ -53,7 +53,7 @@ static void fill_view(struct cdpi *engine, const struct flow_place *place, const
         return;
     view_head(hot, head, view);
     if (engine->wants_packets)
-        engine_view_packets(engine, hot, head, view);
+        engine_view_packets(engine, place, head, view);
 }
 
 /* ---- what an answer is worth ------------------------------------------------------------- */

@@ -111,6 +111,7 @@ static void free_engine(struct cdpi *engine)
     engine_close_modules(engine);
     answers_free(engine);
     packet_pool_free(&engine->kept);
+    early_free(&engine->early, &engine->memory);
     table_free(&engine->tables[0]);
     table_free(&engine->tables[1]);
     arena_free(&engine->table_arena);
@@ -362,6 +363,8 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
     cold_count(found->cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;
     hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
+    if (engine_wants_bare(engine, hot))
+        engine_keep_bare(engine, hot, p, false);
     return true;
 }
 

@@ -12,6 +12,7 @@
 #include "decode/packet.h"
 #include "decode/tunnel.h"
 #include "engine/note.h"
+#include "flow/early.h"
 #include "flow/expected.h"
 #include "flow/head.h"
 #include "flow/packets.h"
@@ -32,8 +33,9 @@ enum {
     LINGER_MS = 15000, /* a closed flow absorbs late packets */
     INSPECTION_US = 30 * 1000 * 1000,
     UDP_DATAGRAMS = 8,
-    MODULE_PACKETS = 16, /* of a flow, as modules see it */
-    GAP_PATIENCE = 16    /* payload packets that a lost beginning is waited for */
+    MODULE_PACKETS = 16, /* of a flow, as modules see it; with payload, and as many without */
+    VIEW_PACKETS = 2 * MODULE_PACKETS + EARLY_PACKETS,
+    GAP_PATIENCE = 16 /* payload packets that a lost beginning is waited for */
 };
 enum { DEFAULT_IDLE_SECONDS = 300 };
 #define DEFAULT_BUDGET (512u << 20)
@@ -83,7 +85,8 @@ struct cdpi {
     bool has_own, own_leads, has_port, ask_all, decapsulates;
     bool wants_packets; /* some module does */
     struct packet_pool kept;
-    struct cdpi_module_packet view_packets[MODULE_PACKETS];
+    struct early_table early;
+    struct cdpi_module_packet view_packets[VIEW_PACKETS];
 
     uint64_t now;    /* microseconds of packet time; never steps back */
     uint32_t now_ms; /* its milliseconds, wrapping */
@@ -234,10 +237,16 @@ void answers_free(struct cdpi *engine);
 
 /* Keeps a copy of a packet of an undecided flow. */
 void engine_keep_packet(struct cdpi *engine, struct head *head, const struct packet *p);
+/* A packet without payload: TCP's handshake, an acknowledgement. `begins`: it is its flow's first.
+ */
+void engine_keep_bare(struct cdpi *engine, const struct hot *hot, const struct packet *p,
+                      bool begins);
+/* What came before the flow had a head goes first. */
+void engine_keep_early(struct cdpi *engine, const struct flow_place *place, struct head *head);
 /* Whether the modules get no more than what is there. */
 bool engine_has_enough_packets(const struct cdpi *engine, const struct head *head);
-void engine_view_packets(struct cdpi *engine, const struct hot *hot, const struct head *head,
-                         struct cdpi_module_flow *view);
+void engine_view_packets(struct cdpi *engine, const struct flow_place *place,
+                         const struct head *head, struct cdpi_module_flow *view);
 
 /* ---- shared smalls ----------------------------------------------------------------------- */
 
@@ -268,6 +277,14 @@ static inline bool is_undecided(const struct hot *hot)
 {
     enum flow_state state = hot_state(hot);
     return state <= FLOW_PARTIAL;
+}
+
+/* Whether a packet without payload may be asked for by modules: own does not name its flow yet, or
+ * is not alone in it. */
+static inline bool engine_wants_bare(const struct cdpi *engine, const struct hot *hot)
+{
+    return engine->wants_packets && is_undecided(hot) &&
+           (!hot->verdict || !engine->own_leads || engine->ask_all);
 }
 
 void engine_fail(struct cdpi_error *error, const char *format, ...)

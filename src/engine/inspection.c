@@ -438,8 +438,11 @@ static struct head *begin_head(struct cdpi *engine, const struct flow_place *pla
     head->sctp_ppid = p->key.ip_protocol == IP_SCTP ? p->sctp_ppid : 0;
     struct arrival a = arrive(engine, place, head, p);
     store(engine, head, p, &a);
-    if (engine->wants_packets)
+    if (engine->wants_packets) {
+        if (c->room == NO_ROOM)
+            engine_keep_early(engine, place, head);
         engine_keep_packet(engine, head, p);
+    }
     return head;
 }
 

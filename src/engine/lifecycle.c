@@ -284,5 +284,7 @@ bool engine_process(struct cdpi *engine, const struct packet *p, const struct fo
         hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
     if (p->payload_wire && wants_payload(hot) && !is_padding(p))
         engine_inspect(engine, &place, p);
+    else if (engine_wants_bare(engine, hot))
+        engine_keep_bare(engine, hot, p, is_new);
     return is_new;
 }

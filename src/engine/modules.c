@@ -260,6 +260,7 @@ enum cdpi_status engine_open_modules(struct cdpi *engine, const struct cdpi_opti
         uint64_t share = engine->memory.budget / 4;
         engine->table_arena.limit -= share;
         packet_pool_init(&engine->kept, &engine->memory, share);
+        status = early_init(&engine->early, &engine->memory) ? CDPI_OK : CDPI_NO_MEMORY;
     }
     return status;
 }

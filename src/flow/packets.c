@@ -11,12 +11,13 @@ struct entry {
     uint64_t time;
     uint16_t size;
     uint8_t direction;
+    bool is_bare;
 };
 
 struct block {
     struct block *next;
     struct block *last; /* of the chain; kept in its first block */
-    uint32_t count;     /* of the chain's packets; kept in its first block */
+    uint16_t count[2];  /* of the chain's packets, with payload and bare; in its first block */
     uint16_t used;      /* of bytes */
     uint8_t size_class;
     _Alignas(8) uint8_t bytes[];
@@ -76,7 +77,7 @@ static struct block *take_block(struct packet_pool *pool, unsigned size_class)
     pool->free_block[size_class] = b->next;
     b->next = NULL;
     b->last = b;
-    b->count = 0;
+    b->count[0] = b->count[1] = 0;
     b->used = 0;
     return b;
 }
@@ -109,11 +110,12 @@ bool packets_add(struct packet_pool *pool, void **flow, const struct kept_packet
     struct block *b = block_with_room(pool, flow, size);
     if (!b)
         return false;
-    struct entry entry = {.time = p->time, .size = (uint16_t)size, .direction = p->direction};
+    struct entry entry = {
+        .time = p->time, .size = (uint16_t)size, .direction = p->direction, .is_bare = p->is_bare};
     memcpy(b->bytes + b->used, &entry, sizeof entry);
     memcpy(b->bytes + b->used + sizeof entry, p->data, size);
     b->used = (uint16_t)(b->used + entry_size(size));
-    ((struct block *)*flow)->count++;
+    ((struct block *)*flow)->count[p->is_bare]++;
     return true;
 }
 
@@ -126,9 +128,17 @@ void packets_release(struct packet_pool *pool, void **flow)
     *flow = NULL;
 }
 
-uint32_t packets_count(const void *flow)
+uint32_t packets_count(const void *flow, bool bare)
 {
-    return flow ? ((const struct block *)flow)->count : 0;
+    return flow ? ((const struct block *)flow)->count[bare] : 0;
+}
+
+bool packets_begin_bare(const void *flow)
+{
+    struct entry first = {0};
+    if (flow)
+        memcpy(&first, ((const struct block *)flow)->bytes, sizeof first);
+    return first.is_bare;
 }
 
 uint32_t packets_list(const void *flow, struct kept_packet *packets, uint32_t room)
@@ -141,7 +151,8 @@ uint32_t packets_list(const void *flow, struct kept_packet *packets, uint32_t ro
             packets[n++] = (struct kept_packet){.time = entry.time,
                                                 .data = b->bytes + at + sizeof entry,
                                                 .size = entry.size,
-                                                .direction = entry.direction};
+                                                .direction = entry.direction,
+                                                .is_bare = entry.is_bare};
             at += entry_size(entry.size);
         }
     }

@@ -17,6 +17,7 @@ struct kept_packet {
     const uint8_t *data;
     uint32_t size;
     uint8_t direction; /* of the flow's key */
+    bool is_bare;      /* without payload */
 };
 
 struct packet_pool {
@@ -33,7 +34,10 @@ void packet_pool_free(struct packet_pool *pool);
 bool packets_add(struct packet_pool *pool, void **flow, const struct kept_packet *packet);
 void packets_release(struct packet_pool *pool, void **flow);
 
-uint32_t packets_count(const void *flow);
+/* Those with payload, and those without. */
+uint32_t packets_count(const void *flow, bool bare);
+/* Whether the first has none. */
+bool packets_begin_bare(const void *flow);
 /* Fills up to `room` and returns how many; data points into the pool. */
 uint32_t packets_list(const void *flow, struct kept_packet *packets, uint32_t room);
 

@@ -70,26 +70,44 @@ static inline const struct command *command_of(const struct command *table, stru
     return NULL;
 }
 
+/* What the line that the bytes begin with adds, though it is no text (a shell code's) or never
+ * ends; -1: no command stands there. */
+static inline int command_alone_weighs(struct cursor c, const struct command *table)
+{
+    int32_t end = cursor_find(&c, '\n', cursor_left(&c));
+    struct cursor line = cursor_take(&c, end < 0 ? cursor_left(&c) : (uint32_t)end);
+    const struct command *command = command_of(table, line);
+    return command && command->arguments != ARGUMENTS_NONE ? command->bits : -1;
+}
+
 /* What the whole lines from here add up to; the first must be a command (else -1), another kind of
- * line ends the count. 0: the first line is not all there. */
-static inline int commands_weigh(struct cursor c, const struct command *table, uint32_t line_limit)
+ * line ends the count. 0: the first line is not all there; where nothing more will come (is_final)
+ * it is taken as it is. */
+static inline int commands_weigh_final(struct cursor c, const struct command *table,
+                                       uint32_t line_limit, bool is_final)
 {
     int bits = 0;
     struct cursor line;
     for (unsigned i = 0; i < 16 && !cursor_at_end(&c); i++) {
+        struct cursor here = c;
         enum text_line state = text_line(&c, line_limit, &line);
         if (state == LINE_BAD)
-            return i ? bits : -1;
-        if (state == LINE_OPEN)
+            return i ? bits : command_alone_weighs(here, table);
+        if (state == LINE_OPEN && !is_final)
             return bits;
         const struct command *command = command_of(table, line);
         if (!command)
-            return i ? bits : -1;
+            return i || state == LINE_OPEN ? bits : -1;
         bits += command->bits;
-        if (command->is_last)
+        if (command->is_last || state == LINE_OPEN)
             return bits;
     }
     return bits;
+}
+
+static inline int commands_weigh(struct cursor c, const struct command *table, uint32_t line_limit)
+{
+    return commands_weigh_final(c, table, line_limit, false);
 }
 
 #endif

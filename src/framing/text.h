@@ -36,6 +36,21 @@ static inline enum text_line text_line(struct cursor *c, uint32_t limit, struct 
     return LINE_WHOLE;
 }
 
+/* As text_line, but any byte goes: colours, shell codes, other alphabets. What the line begins with
+ * has to tell. */
+static inline enum text_line text_raw_line(struct cursor *c, uint32_t limit, struct cursor *line)
+{
+    int32_t end = cursor_find(c, '\n', limit);
+    struct cursor rest = *c;
+    *line = cursor_take(&rest, end < 0 ? cursor_left(c) : (uint32_t)end);
+    if (end < 0)
+        return cursor_left(c) >= limit ? LINE_BAD : LINE_OPEN;
+    while (line->size > 0 && cursor_peek(line, line->size - 1) == '\r')
+        line->size--;
+    cursor_skip(c, (uint32_t)end + 1);
+    return LINE_WHOLE;
+}
+
 static inline bool text_is_digit(int byte)
 {
     return byte >= '0' && byte <= '9';

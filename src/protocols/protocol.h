@@ -62,6 +62,7 @@ struct inspection {
     uint32_t datagram_count;
     const uint8_t *heads[2]; /* of the datagrams' own sides; */
     uint8_t is_exchanged;    /* 1: `client` above is their SERVER */
+    uint8_t said_yes; /* bits of sides of which this room said YES alone, on the same bytes */
 
     /* Said by the validator. */
     const char *rule;        /* what decided; a string literal, a few words */
@@ -187,10 +188,12 @@ typedef enum answer side_validator(struct inspection *in, struct cursor side);
 static inline enum answer judge_sides(struct inspection *in, side_validator *client,
                                       side_validator *server)
 {
-    enum answer first = in->client.size && client ? client(in, in->client) : YES;
+    bool ask_client = in->client.size && client && !(in->said_yes & 1u << CLIENT);
+    bool ask_server = in->server.size && server && !(in->said_yes & 1u << SERVER);
+    enum answer first = ask_client ? client(in, in->client) : YES;
     if (first == NO)
         return NO;
-    enum answer second = in->server.size && server ? server(in, in->server) : YES;
+    enum answer second = ask_server ? server(in, in->server) : YES;
     if (second == NO)
         return NO;
     if (!(in->client.size && client) && !(in->server.size && server))

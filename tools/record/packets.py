@@ -15,7 +15,7 @@ CAPTURE_BYTES = 64 * 1024
 
 TRANSPORTS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
 KEYWORDS = {"icmp6": "icmpv6", "ip/2": "igmp", "ip/4": "ipv4", "ip/41": "ipv6", "ip/46": "rsvp", "ip/47": "gre", "ip/50": "esp", "ip/51": "ah",
-            "ip/88": "eigrp", "ip/89": "ospfigp", "ip/103": "pim", "ip/112": "vrrp"}  # as the tool writes them in "proto"
+            "ip/88": "eigrp", "ip/89": "ospfigp", "ip/103": "pim", "ip/112": "vrrp", "ip/115": "l2tp"}  # as the tool writes them in "proto"
 NEIGHBOUR_TYPES = {130, 131, 132, 133, 134, 135, 136, 137, 143}
 
 
@@ -56,8 +56,13 @@ def write_pcap(path, packets):
 def network_layer(frame):
     """(source, target, IP protocol, layer-4 bytes), or None for what is not IP or a later fragment."""
     kind, at = struct.unpack_from("!H", frame, 12)[0], 14
-    if kind == 0x8100:
-        kind, at = struct.unpack_from("!H", frame, 16)[0], 18
+    while kind in (0x8100, 0x88A8):  # VLAN, QinQ
+        kind, at = struct.unpack_from("!H", frame, at + 2)[0], at + 4
+    if kind == 0x8847:  # MPLS, to the bottom of the stack; the payload's first four bits tell what it is
+        while at + 4 < len(frame) and not frame[at + 2] & 1:
+            at += 4
+        at += 4
+        kind = {4: 0x0800, 6: 0x86DD}.get(frame[at] >> 4) if at < len(frame) else None
     if kind == 0x0800:
         head = (frame[at] & 15) * 4
         total, fragment = struct.unpack_from("!H", frame, at + 2)[0], struct.unpack_from("!H", frame, at + 6)[0]

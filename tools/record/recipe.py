@@ -18,14 +18,15 @@ class Run:
 
 
 class Expectation:
-    """A line of `flows`: TRANSPORT[/PORT[-PORT]] PROTOCOL [APPLICATION] [oneway] [optional]. PROTOCOL "-": drop the flow."""
+    """A line of `flows`: TRANSPORT[/PORT[-PORT]] PROTOCOL [APPLICATION] [oneway] [optional] [to=ADDRESS]. PROTOCOL "-": drop the flow."""
 
     def __init__(self, line):
         words = line.split()
         marks = {"oneway", "optional"}
         self.line = line
         self.match, self.protocol = words[0], words[1]
-        names = [w for w in words[2:] if w not in marks]
+        self.target = next((w[3:] for w in words[2:] if w.startswith("to=")), None)
+        names = [w for w in words[2:] if w not in marks and not w.startswith("to=")]
         self.application = names[0] if names else None
         self.is_oneway, self.is_optional = "oneway" in words, "optional" in words
         self.transport, _, ports = self.match.partition("/")
@@ -38,7 +39,7 @@ class Expectation:
         return transport == self.transport and self.ports is not None and self.ports[0] <= port <= self.ports[1]
 
     def covers(self, flow):
-        if flow.transport != self.transport:
+        if flow.transport != self.transport or self.target not in (None, flow.server[0]):
             return False
         return self.ports is None or self.has_port(flow.transport, flow.server[1]) or self.has_port(flow.transport, flow.client[1])
 
@@ -53,9 +54,9 @@ def ask(scenario, variables, names):
 
 class Recipe:
     def __init__(self, scenario):
-        said = ask(scenario, {}, ["about", "packages", "npm", "runs", "ports", "limit"])
+        said = ask(scenario, {}, ["about", "packages", "npm", "npm_options", "runs", "ports", "limit"])
         self.scenario, self.about = scenario, " ".join(said["about"].split())
-        self.packages, self.npm = said["packages"].split(), said["npm"].split()
+        self.packages, self.npm, self.npm_options = said["packages"].split(), said["npm"].split(), said["npm_options"].split()
         self.limit = int(said["limit"] or 60)
         self.runs = [self.run_of(line) for line in self.run_lines(said)]
 

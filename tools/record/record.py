@@ -106,8 +106,8 @@ def ensure_layer(wanted):
     if packages:
         lower = one_layer(lower, packages, f"apt-get install -q -y {' '.join(packages)} && apt-get clean", packages + ["npm"])
     if wanted.npm:
-        command = f"npm install --cafile /host-certs/ca-certificates.crt --no-fund --no-audit --prefix /opt/npm {' '.join(wanted.npm)}"
-        lower = one_layer(lower, wanted.npm, command, packages + ["npm"] + wanted.npm)
+        command = f"npm install --cafile /host-certs/ca-certificates.crt --no-fund --no-audit --prefix /opt/npm {' '.join(wanted.npm_options + wanted.npm)}"
+        lower = one_layer(lower, wanted.npm, command, packages + ["npm"] + wanted.npm_options + wanted.npm)
     return lower
 
 

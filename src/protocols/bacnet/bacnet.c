@@ -47,15 +47,24 @@ static bool size_is_right(uint8_t function, uint16_t length)
     }
 }
 
+/* Bytes behind the message: some stacks fill their datagrams up. */
+static enum answer judge_padded(struct inspection *in, struct cursor c, uint8_t function,
+                                uint16_t length)
+{
+    bool is_short = length < c.size && carries_npdu(function) && function != FORWARDED;
+    return is_short && length >= 8 && is_npdu(c) ? likely(in, "BVLC and NPDU, padded", &c) : NO;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     if (cursor_u8(&c) != 0x81)
         return NO;
     uint8_t function = cursor_u8(&c);
     uint16_t length = cursor_u16(&c);
-    if (c.ran_short || function > SECURE || !fills_datagram(in, &c, length) ||
-        !size_is_right(function, length))
+    if (c.ran_short || function > SECURE || !size_is_right(function, length))
         return NO;
+    if (!fills_datagram(in, &c, length))
+        return judge_padded(in, c, function, length);
     if (!carries_npdu(function))
         return function == RESULT && cursor_u16(&c) <= 0x60 ? yes(in, "result", &c)
                                                             : likely(in, "BVLC message", &c);

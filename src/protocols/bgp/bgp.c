@@ -8,7 +8,15 @@
  */
 #include "protocols/protocol.h"
 
-enum { MARKER = 16, HEADER = 19, OPEN = 1, KEEPALIVE = 4, REFRESH = 5, OPEN_LEAST = 29 };
+enum {
+    MARKER = 16,
+    HEADER = 19,
+    OPEN = 1,
+    KEEPALIVE = 4,
+    CAPABILITY = 6,      /* draft-ietf-idr-dynamic-cap */
+    CISCO_REFRESH = 128, /* before RFC 2918 */
+    OPEN_LEAST = 29
+};
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
@@ -20,9 +28,12 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint8_t type = cursor_u8(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    if (type < OPEN || type > REFRESH || length < (type == OPEN ? OPEN_LEAST : HEADER) ||
-        (type == KEEPALIVE && length != HEADER))
+    if (length < HEADER || type == 0xff)
         return NO;
+    bool is_known = (type >= OPEN && type <= CAPABILITY) || type == CISCO_REFRESH;
+    if (!is_known || (type == OPEN && length < OPEN_LEAST) ||
+        (type == KEEPALIVE && length != HEADER))
+        return likely(in, "marker", &c);
     return yes(in, "message header", &c);
 }
 

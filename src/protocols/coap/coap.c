@@ -16,6 +16,7 @@ enum {
     TOKEN_LIMIT = 8,
     URI_HOST = 3,
     URI_PATH = 11,
+    CONTENT_FORMAT = 12,
     URI_QUERY = 15,
     LAST_OPTION = 65000,
     CAPABILITIES = 0xe1
@@ -27,6 +28,7 @@ struct message {
     struct cursor token;
     unsigned options, names; /* names: paths, hosts, queries that are text */
     bool has_unknown;        /* an option that IANA does not list */
+    bool has_content;        /* a format of two bytes at most, and text of that kind */
 };
 
 /* Section 3.1: a nibble, or one or two bytes more. */
@@ -69,8 +71,11 @@ static bool read_options(struct cursor c, struct message *m)
     uint32_t option = 0;
     while (!cursor_at_end(&c)) {
         uint8_t first = cursor_u8(&c);
-        if (first == 0xff)
+        if (first == 0xff) {
+            int begin = cursor_peek(&c, 0);
+            m->has_content &= begin == '{' || begin == '[' || begin == '<';
             return !cursor_at_end(&c);
+        }
         uint32_t step = first >> 4, size = first & 15;
         if (!extend(&c, &step) || !extend(&c, &size))
             return false;
@@ -83,6 +88,7 @@ static bool read_options(struct cursor c, struct message *m)
             return false;
         m->names += is_name && size > 0;
         m->has_unknown |= !option_is_known(option);
+        m->has_content |= option == CONTENT_FORMAT && size <= 2;
         m->options++;
     }
     return true;
@@ -121,6 +127,28 @@ static bool belong_together(const struct message *a, const struct message *b)
     return is_token || is_ack || (a->number == b->number && a->type >= 2);
 }
 
+/* Section 4.3: an empty message that is to be confirmed, and its reset. */
+static bool is_ping(const struct message *a, const struct message *b)
+{
+    return a->code == 0 && b->code == 0 && a->type == 0 && b->type == 3 && a->number == b->number;
+}
+
+/* Notifications (RFC 7641) have one token and a number that goes up. */
+static bool token_comes_again(const struct inspection *in, const struct message *one)
+{
+    struct message other;
+    if (one->token_size < 2)
+        return false;
+    for (uint32_t i = 0; i + 1 < in->datagram_count; i++) {
+        struct cursor c = inspection_datagram(in, i);
+        if (c.size && read_message(c, &other) && other.code == one->code &&
+            other.token_size == one->token_size && other.number != one->number &&
+            cursor_starts(&other.token, one->token.data, one->token_size))
+            return true;
+    }
+    return false;
+}
+
 static enum answer judge_datagrams(struct inspection *in)
 {
     struct message client, server;
@@ -135,11 +163,16 @@ static enum answer judge_datagrams(struct inspection *in)
     if (both_spoke(in) && belong_together(&client, &server) && client.code + server.code > 0 &&
         (client.code >> 5 == 0 || server.code >> 5 == 0))
         return yes(in, "request and its answer", &c);
+    if (both_spoke(in) && is_ping(&client, &server))
+        return likely(in, "ping and reset", &c);
     const struct message *one = in->client.size ? &client : &server;
     bool is_request = one->code >= 1 && one->code <= 7 && one->names > 0;
     if (is_request && one->type <= 1 && !one->has_unknown)
         return likely(in, "request", &c);
-    return in->is_final || in->datagram_count >= 4 || one->code == 0 ? NO : MORE;
+    if (!both_spoke(in) && one->code >> 5 >= 2 && !one->has_unknown && one->options > 0 &&
+        (one->has_content || token_comes_again(in, one)))
+        return likely(in, "response", &c);
+    return in->is_final || in->datagram_count >= 4 ? NO : MORE;
 }
 
 /* RFC 8323 sections 3.2 and 5.3: no token, and of options only the largest message (2, of at most

@@ -27,7 +27,7 @@ enum {
     SHUTDOWN = 17,
     LAST_TYPE = 20, /* RTS, [MS-RPCH] section 2.2.3.6 */
     LAST_CONNECTIONLESS_TYPE = 10,
-    LEAST_FRAGMENT = 1432 /* C706: MustRecvFragSize */
+    LEAST_FRAGMENT = 64 /* C706 says 1432 (MustRecvFragSize); whoever splits exploits, less */
 };
 
 struct representation {
@@ -65,11 +65,12 @@ static bool bind_fits(struct cursor *c, struct representation r, uint32_t size)
     uint8_t contexts = cursor_u8(c);
     uint8_t zero = cursor_u8(c);
     uint16_t zeros = u16(c, r);
+    if (contexts == 0 && size == HEADER + 12)
+        return c->ran_short || (zero == 0 && zeros == 0);
     cursor_skip(c, 2);
     uint8_t syntaxes = cursor_u8(c);
-    return c->ran_short ||
-           (send >= LEAST_FRAGMENT / 2 && receive >= LEAST_FRAGMENT / 2 && contexts > 0 &&
-            zero == 0 && zeros == 0 && syntaxes > 0 && size >= HEADER + 12 + contexts * 44u);
+    return c->ran_short || (send >= LEAST_FRAGMENT && receive >= LEAST_FRAGMENT && zero == 0 &&
+                            zeros == 0 && syntaxes > 0 && size >= HEADER + 12 + contexts * 24u);
 }
 
 static bool bind_ack_fits(struct cursor *c, struct representation r, uint32_t size)
@@ -77,8 +78,8 @@ static bool bind_ack_fits(struct cursor *c, struct representation r, uint32_t si
     uint16_t send = u16(c, r), receive = u16(c, r);
     cursor_skip(c, 4);
     uint16_t address = u16(c, r);
-    return c->ran_short || (send >= LEAST_FRAGMENT / 2 && receive >= LEAST_FRAGMENT / 2 &&
-                            address <= 256 && size >= HEADER + 10u + address);
+    return c->ran_short || (send >= LEAST_FRAGMENT && receive >= LEAST_FRAGMENT && address <= 256 &&
+                            size >= HEADER + 10u + address);
 }
 
 /* Allocation hint; context; operation, or a count of cancels and a zero. */
@@ -89,7 +90,8 @@ static bool call_fits(struct cursor *c, struct representation r, uint8_t type, u
     cursor_skip(c, 1);
     uint8_t zero = type == REQUEST ? 0 : cursor_u8(c);
     return c->ran_short ||
-           (size >= HEADER + 8 && hint <= 0x4000000 && context <= 1024 && zero == 0);
+           (size >= HEADER + 8 && (hint <= 0x4000000 || hint == INT32_MAX || hint == UINT32_MAX) &&
+            context <= 1024 && zero == 0);
 }
 
 static bool body_fits(struct cursor *c, struct representation r, uint8_t type, uint32_t size)

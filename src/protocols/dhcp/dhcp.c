@@ -9,7 +9,7 @@
 enum {
     COOKIE_AT = 236,
     OPTIONS_AT = 240,
-    BOOTP_SIZE = 300,
+    BOOTP_SIZE = 236 /* without any options */,
     PAD = 0,
     MESSAGE_TYPE = 53,
     END = 255,
@@ -60,7 +60,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint8_t operation = cursor_u8(&c);
     cursor_skip(&c, 1);
     uint8_t address_size = cursor_u8(&c), hops = cursor_u8(&c);
-    if ((operation != 1 && operation != 2) || address_size > 16 || hops > 16)
+    if ((operation != 1 && operation != 2) || address_size > 16 || hops > 64)
         return NO;
     cursor_seek(&c, COOKIE_AT);
     if (!cursor_accept_text(&c, "\x63\x82\x53\x63"))

@@ -24,6 +24,7 @@ enum {
 /* What the options gave. */
 struct options {
     bool has_identifier, has_message, has_time;
+    bool is_odd; /* a code that nobody assigned, or a last option that runs over the end */
     unsigned count;
 };
 
@@ -38,11 +39,14 @@ static bool walk_options(struct cursor *c, bool cut, struct options *found)
 {
     while (cursor_left(c) > 0) {
         uint16_t code = cursor_u16(c), size = cursor_u16(c);
-        if (!c->ran_short && (code == 0 || code > LAST_OPTION))
+        if (!c->ran_short && (code == 0 || (code > LAST_OPTION && found->count == 0)))
             return false;
+        found->is_odd |= code > LAST_OPTION;
         struct cursor data = cursor_take(c, size);
-        if (c->ran_short)
-            return cut;
+        if (c->ran_short) {
+            found->is_odd |= !cut;
+            return cut || found->count > 0;
+        }
         if (code == CLIENT_ID || code == SERVER_ID) {
             if (!identifier_is_good(data))
                 return false;
@@ -73,6 +77,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     }
     if (c.ran_short || !walk_options(&c, is_cut(in, &c), &found))
         return NO;
+    if (found.is_odd)
+        return found.has_identifier ? likely(in, "message with odd options", &c) : NO;
     if (is_relay ? found.has_message : found.has_identifier)
         return yes(in, is_relay ? "relayed message" : "message", &c);
     if (type == INFORMATION_REQUEST && found.has_time && found.count >= 2)

@@ -47,13 +47,16 @@ static enum answer judge(struct inspection *in, struct cursor c)
     cursor_skip(&c, 12);
     if (c.ran_short)
         return short_of(in, &c);
-    if (size < HEADER + 8 || size > SIZE_LIMIT || size & 3 || flags & 0x0f || !is_command(command))
+    if (size < HEADER + 8 || size > SIZE_LIMIT || size & 3 || flags & 0x0f || command == 0)
         return NO;
     if (flags & 0x80 && flags & 0x20) /* a request is no error, section 3 */
         return NO;
     if (!attribute(&c, size - HEADER))
         return NO;
-    return c.ran_short ? short_of(in, &c) : yes(in, "message", &c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    return is_command(command) ? yes(in, "message", &c)
+                               : likely(in, "message, command of one's own", &c);
 }
 
 static enum answer validate(struct inspection *in)
@@ -62,6 +65,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
+    SIGNATURE_MASKED(0, "\x01\0\0\0\0", "\xff\xf0\0\x03\x0f"),
     SIGNATURE_MASKED(0, "\x01\0\0\0\0\0\x01", "\xff\xf0\0\x03\x0f\xff\xfe"),
     SIGNATURE_MASKED(0, "\x01\0\0\0\0\x80\0", "\xff\xf0\0\x03\x0f\xff\xfe"),
 };

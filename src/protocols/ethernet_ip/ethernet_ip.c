@@ -19,7 +19,8 @@ static bool is_command(uint16_t command)
 /* Table 2-3.3. */
 static bool is_status(uint32_t status)
 {
-    return status <= 3 || status == 0x64 || status == 0x65 || status == 0x69 || status == 0x6a;
+    return status <= 3 || status == 0x64 || status == 0x65 || status == 0x69 || status == 0x6a ||
+           status == 8 || status == 9;
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
@@ -57,7 +58,7 @@ static const struct signature signatures[] = {
     {.size = 2, .bytes = "\x04\0", .min_size = HEADER},
     {.size = 2, .bytes = "\x63\0", .min_size = HEADER},
     {.size = 2, .bytes = "\x64\0", .min_size = HEADER},
-    {.size = 4, .bytes = "\x65\0\x04\0", .min_size = HEADER},
+    {.size = 4, .bytes = "\x65\0\0\0", .mask = "\xff\xff\xfb\xff", .min_size = HEADER},
     {.size = 4, .bytes = "\x66\0\0\0", .min_size = HEADER},
     {.size = 2, .bytes = "\x6f\0", .min_size = HEADER},
     {.size = 2, .bytes = "\x70\0", .min_size = HEADER},

@@ -89,7 +89,7 @@ static bool is_extended_port(struct cursor c)
     return cursor_accept_text(&c, "|||") && text_digits(&c, 5, NULL) > 0 && cursor_u8(&c) == '|';
 }
 
-static int weigh_client(struct cursor c)
+static int weigh_client(struct cursor c, bool is_final)
 {
     struct cursor port = c;
     if (cursor_accept_nocase(&port, "port ")) {
@@ -97,7 +97,7 @@ static int weigh_client(struct cursor c)
             return 0;
         return is_host_port(port) ? BITS_FOR_YES : -1;
     }
-    return c.size ? commands_weigh(c, commands, LINE_LIMIT) : 0;
+    return c.size ? commands_weigh_final(c, commands, LINE_LIMIT, is_final) : 0;
 }
 
 /* A greeting that names FTP; one that names SMTP is none. */
@@ -105,7 +105,20 @@ static int greeting_bits(struct cursor line)
 {
     if (text_has(line, "smtp"))
         return -1;
-    return text_has(line, "ftp") ? 32 : WEAK_LIMIT;
+    return text_has(line, "ftp") || text_has(line, "for new user") ? 32 : WEAK_LIMIT;
+}
+
+/* A help text names the commands. */
+static int help_bits(struct cursor line)
+{
+    return text_has(line, "pasv") || text_has(line, "retr") || text_has(line, "cwd") ? 40 : 4;
+}
+
+/* RFC 3659 sections 3 and 4: a size, a time. */
+static int file_status_bits(struct cursor line)
+{
+    uint32_t digits = text_digits(&line, 20, NULL);
+    return digits > 0 && cursor_left(&line) == 0 ? 20 : 4;
 }
 
 static int passive_bits(struct cursor line, bool is_extended)
@@ -120,9 +133,9 @@ static int passive_bits(struct cursor line, bool is_extended)
 /* Codes that SMTP and others have too, or that say little. */
 static bool is_other_code(uint32_t code)
 {
-    static const uint16_t codes[] = {110, 120, 202, 212, 213, 214, 221, 225, 232, 332,
-                                     334, 335, 350, 421, 425, 426, 450, 451, 452, 500,
-                                     501, 502, 503, 504, 532, 534, 550, 551, 552, 553};
+    static const uint16_t codes[] = {110, 120, 202, 212, 221, 225, 232, 332, 334, 335,
+                                     350, 421, 425, 426, 450, 451, 452, 500, 501, 502,
+                                     503, 504, 532, 534, 550, 551, 552, 553};
     for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (codes[i] == code)
             return true;
@@ -153,7 +166,14 @@ static int reply_bits(uint32_t code, struct cursor line)
     case 150:
         return text_has(line, "connection") || text_has(line, "directory") ? 34 : 8;
     case 530:
-        return text_has(line, "login") || text_has(line, "logged") ? 30 : 14;
+        return text_has(line, "login") || text_has(line, "logged") || text_has(line, "maximum") ||
+                       text_has(line, "anonymous")
+                   ? 30
+                   : 14;
+    case 213:
+        return file_status_bits(line);
+    case 214:
+        return help_bits(line);
     case 234:
         return 22;
     case 211:
@@ -167,20 +187,22 @@ static int reply_bits(uint32_t code, struct cursor line)
 }
 
 /* Replies of one line or more (section 4.2). Those that others have too count once. */
-static int weigh_server(struct cursor c)
+static int weigh_server(struct cursor c, bool is_final)
 {
     struct cursor line;
     int strong = 0, weak = 0;
-    bool is_inside = false;
+    uint32_t inside = 0; /* the code of a reply that goes on */
     for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c); i++) {
-        enum text_line state = text_line(&c, LINE_LIMIT, &line);
-        if (state != LINE_WHOLE)
+        enum text_line state = text_raw_line(&c, LINE_LIMIT, &line);
+        if (state == LINE_BAD || (state == LINE_OPEN && !is_final))
             return state == LINE_BAD && i == 0 ? -1 : strong + weak;
         uint32_t code = 0;
         bool is_last = false;
         if (!text_reply_code(&line, &code, &is_last)) {
-            if (!is_inside) /* between the first and the last line anything may stand */
+            if (!inside) /* between the first and the last line anything may stand */
                 return i ? strong + weak : -1;
+            if (inside == 214)
+                strong += help_bits(line) > WEAK_LIMIT ? help_bits(line) : 0;
             continue;
         }
         int bits = reply_bits(code, line);
@@ -190,14 +212,17 @@ static int weigh_server(struct cursor c)
             strong += bits;
         else if (bits > weak)
             weak = bits;
-        is_inside = !is_last;
+        inside = is_last ? 0 : code;
+        if (state == LINE_OPEN)
+            break;
     }
     return strong + weak;
 }
 
 static enum answer validate(struct inspection *in)
 {
-    int client = weigh_client(in->client), server = weigh_server(in->server);
+    int client = weigh_client(in->client, in->is_final);
+    int server = weigh_server(in->server, in->is_final);
     /* A greeting of any words, answered by a login. */
     if (server >= WEAK_LIMIT && client >= 8 && cursor_starts_with(&in->server, "220"))
         client += LOGIN_BITS;

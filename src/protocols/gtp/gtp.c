@@ -14,6 +14,7 @@
 enum {
     ECHO_REQUEST = 1,
     ECHO_RESPONSE = 2,
+    NOT_SUPPORTED = 3,
     ERROR_INDICATION = 26,
     EXTENSIONS = 141, /* a list whose length has one octet, TS 29.281 section 8.5 */
     END_MARKER = 254,
@@ -94,15 +95,23 @@ static enum answer judge_v1(struct inspection *in, struct cursor c)
     uint8_t flags = cursor_u8(&c), type = cursor_u8(&c);
     uint16_t length = cursor_u16(&c);
     uint32_t tunnel = cursor_u32(&c);
-    if (c.ran_short || flags & 8 || !fills_datagram(in, &c, HEADER_V1 + (uint32_t)length) ||
-        !skip_extensions(&c, flags))
+    bool fills = fills_datagram(in, &c, HEADER_V1 + (uint32_t)length);
+    bool is_padded = type == USER_DATA && HEADER_V1 + (uint32_t)length < c.size;
+    if (c.ran_short || flags & 8 || (!fills && !is_padded) || !skip_extensions(&c, flags))
         return NO;
+    if (is_padded) {
+        c.size = HEADER_V1 + (uint32_t)length;
+        bool is_inside = c.at <= c.size && inner_ip(c, false);
+        return is_inside ? likely(in, "user plane, padded", &c) : NO;
+    }
     switch (type) {
     case USER_DATA:
         return inner_ip(c, is_cut(in, &c)) ? yes(in, "user plane, IP inside", &c)
                                            : likely(in, "user plane", &c);
     case END_MARKER:
         return cursor_at_end(&c) ? likely(in, "end marker", &c) : NO;
+    case NOT_SUPPORTED:
+        return cursor_at_end(&c) && length <= 4 ? likely(in, "version not supported", &c) : NO;
     case ECHO_REQUEST:
         return tunnel == 0 && length <= 64 ? yes(in, "echo request", &c) : NO;
     default:

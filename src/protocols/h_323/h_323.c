@@ -44,7 +44,21 @@ static bool find_user_user(struct cursor *c)
     return c->ran_short;
 }
 
-static enum answer judge_signalling(struct inspection *in, struct cursor c)
+/* Elements up to the packet's end, at least one, the user-user one not among them. */
+static bool elements_fill(struct cursor c, uint32_t end)
+{
+    unsigned count = 0;
+    for (; c.at < end && !c.ran_short; count++) {
+        uint8_t element = cursor_u8(&c);
+        if (element == USER_USER)
+            return false;
+        if (!(element & 0x80))
+            cursor_skip(&c, cursor_u8(&c));
+    }
+    return !c.ran_short && count > 0 && c.at == end;
+}
+
+static enum answer judge_signalling(struct inspection *in, struct cursor c, uint32_t end)
 {
     cursor_skip(&c, 1);
     uint8_t reference = cursor_u8(&c);
@@ -54,7 +68,11 @@ static enum answer judge_signalling(struct inspection *in, struct cursor c)
     uint8_t type = cursor_u8(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    if (!is_message_type(type) || !find_user_user(&c))
+    if (!is_message_type(type))
+        return NO;
+    if (elements_fill(c, end)) /* Q.931 without its user-user element */
+        return likely(in, "call signalling", &c);
+    if (!find_user_user(&c))
         return NO;
     return c.ran_short ? short_of(in, &c) : yes(in, "call signalling", &c);
 }
@@ -83,7 +101,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (size < 9)
         return NO;
-    return cursor_peek(&c, 0) == Q931 ? judge_signalling(in, c) : judge_control(in, c);
+    return cursor_peek(&c, 0) == Q931 ? judge_signalling(in, c, size) : judge_control(in, c);
 }
 
 /* RAS: the messages that name the protocol are choices 0 to 5 (gatekeeper and registration); in

@@ -4,23 +4,64 @@
  *
  *     method SP request-target SP HTTP/1.x CRLF          HTTP/1.x SP status SP reason CRLF
  *
- * Methods are those of the IANA registry that software uses, which compares them exactly. A request
- * of a BitTorrent tracker (BEP 3: announce or scrape with info_hash) names the application.
+ * Any method will do where the line ends with the version. HTTP/0.9 (RFC 1945 section 4.1) has "GET
+ * /path" alone and an answer without a head. A request of a BitTorrent tracker (BEP 3: announce or
+ * scrape with info_hash) names the application.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
-enum { LINE_LIMIT = 8192, HEAD_LIMIT = 4096 };
+enum { LINE_LIMIT = 8192, HEAD_LIMIT = 4096, METHOD_LIMIT = 24 };
 
-static bool passes_method(struct cursor *c)
+/* What begins a request: which of the methods that everybody knows, in either case, or a word of
+ * letters. */
+enum method { METHOD_NONE = 0, METHOD_OPEN, METHOD_WORD, METHOD_LOWER, METHOD_KNOWN };
+
+static bool is_letter(int byte)
 {
-    uint32_t n = 0;
-    while (n < 18 && ((cursor_peek(c, 0) >= 'A' && cursor_peek(c, 0) <= 'Z') ||
-                      cursor_peek(c, 0) == '-' || cursor_peek(c, 0) == '_')) {
+    return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || byte == '-' ||
+           byte == '_';
+}
+
+static bool is_blank(int byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+static void pass_blanks(struct cursor *c)
+{
+    while (is_blank(cursor_peek(c, 0)))
         cursor_skip(c, 1);
-        n++;
+}
+
+static bool is_known_method(struct cursor word)
+{
+    static const char *const methods[] = {"get",     "post",  "head",     "put",    "options",
+                                          "connect", "trace", "propfind", "delete", NULL};
+    return text_word(&word, methods) >= 0;
+}
+
+/* RFC 9110 section 9.1: a method is a token, in capitals by custom; whoever scans sends other cases
+ * too. */
+static enum method take_method(struct cursor *c)
+{
+    struct cursor from = *c;
+    uint32_t n = 0, capitals = 0;
+    for (; n <= METHOD_LIMIT && is_letter(cursor_peek(c, 0)); n++) {
+        int byte = cursor_u8(c);
+        capitals += byte < 'a';
     }
-    return n >= 3;
+    if (n > METHOD_LIMIT)
+        return METHOD_NONE;
+    if (cursor_at_end(c))
+        return METHOD_OPEN;
+    if (n < 3 || !is_blank(cursor_peek(c, 0)))
+        return METHOD_NONE;
+    if (cursor_starts_with(&from, "PRI ")) /* HTTP/2's preface */
+        return METHOD_NONE;
+    if (is_known_method(cursor_take(&from, n)))
+        return capitals == n ? METHOD_KNOWN : METHOD_LOWER;
+    return capitals == n ? METHOD_WORD : METHOD_NONE;
 }
 
 /* Section 3.2: origin, absolute, authority and asterisk forms. */
@@ -28,8 +69,14 @@ static bool begins_target(const struct cursor *c)
 {
     int first = cursor_peek(c, 0);
     return first == '/' || first == '*' || first == '[' || text_is_digit(first) ||
-           (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '?' ||
-           first == '_';
+           is_letter(first) || first == '?' || first == '%' || first == '.';
+}
+
+/* A path, a URL or an asterisk: what no sentence goes on with. */
+static bool is_path(const struct cursor *c)
+{
+    return cursor_peek(c, 0) == '/' || cursor_starts_with(c, "http://") ||
+           cursor_starts_with(c, "https://") || cursor_starts_with(c, "* HTTP");
 }
 
 static bool is_tracker(struct cursor target)
@@ -38,81 +85,164 @@ static bool is_tracker(struct cursor target)
            (text_has(target, "announce") || text_has(target, "scrape"));
 }
 
-static enum answer judge_open(struct inspection *in, struct cursor *line)
+/* Takes " HTTP/1.1" off the line's end, and blanks behind it. */
+static bool cut_version(struct cursor *line)
 {
-    if (line->size >= HEAD_LIMIT - 16 && cursor_find(line, ' ', LINE_LIMIT) < 0)
-        return likely(in, "request line", line);
-    struct cursor whole = *line;
-    whole.at = whole.size;
-    return short_of(in, &whole);
+    uint32_t size = line->size;
+    while (size > 0 && is_blank(cursor_peek(line, size - 1 - line->at)))
+        size--;
+    for (uint32_t digits = 1; digits <= 2; digits++) {
+        uint32_t length = 8 + digits; /* of " HTTP/1." and the digits */
+        struct cursor end = *line;
+        if (size < line->at + length)
+            return false;
+        end.size = size;
+        cursor_seek(&end, size - length);
+        if (!is_blank(cursor_u8(&end)) || !cursor_accept_nocase(&end, "http/") ||
+            text_digits(&end, 1, NULL) != 1 || cursor_u8(&end) != '.' ||
+            text_digits(&end, 2, NULL) != digits)
+            continue;
+        line->size = size - length;
+        return true;
+    }
+    return false;
+}
+
+/* The rest of a request's first line. Its end tells; a path alone is HTTP/0.9's (RFC 1945 section
+ * 4.1), or what is left of a line that was cut. */
+static enum answer judge_target(struct inspection *in, enum method method, struct cursor line,
+                                const struct cursor *all)
+{
+    struct cursor target = line;
+    bool has_version = cut_version(&target);
+    pass_blanks(&target);
+    pass_blanks(&line);
+    if (has_version) {
+        bool has_blanks = cursor_find(&target, ' ', LINE_LIMIT) >= 0;
+        if (is_path(&target) ||
+            (method == METHOD_KNOWN && (target.size <= target.at || begins_target(&target))))
+            return yes(in, "request line", all);
+        return method == METHOD_WORD && !has_blanks && begins_target(&target)
+                   ? yes(in, "request line", all)
+                   : NO;
+    }
+    bool is_old = method == METHOD_KNOWN && is_path(&line);
+    return is_old && cursor_find(&line, ' ', LINE_LIMIT) < 0 ? likely(in, "request line", all) : NO;
+}
+
+/* The line goes on where the bytes end. */
+static enum answer judge_open(struct inspection *in, enum method method, struct cursor line,
+                              struct cursor *all)
+{
+    all->at = all->size;
+    pass_blanks(&line);
+    struct cursor target = line;
+    bool is_told = method == METHOD_KNOWN && is_path(&line);
+    bool is_long = all->size >= HEAD_LIMIT - 16;
+    if (is_long || in->is_final)
+        return is_told || cut_version(&target) ? likely(in, "request line", all) : NO;
+    return wants_more(in, all);
+}
+
+/* The first line as bytes: scanners put anything into it. */
+static bool take_line(struct cursor *c, struct cursor *line)
+{
+    int32_t end = cursor_find(c, '\n', LINE_LIMIT);
+    *line = cursor_take(c, end < 0 ? cursor_left(c) : (uint32_t)end);
+    if (end >= 0)
+        cursor_skip(c, 1);
+    while (line->size > 0 && cursor_peek(line, line->size - 1) == '\r')
+        line->size--;
+    return end >= 0;
 }
 
 static enum answer judge_request(struct inspection *in, struct cursor c)
 {
     /* Section 2.2: an empty line before it is ignored. */
-    while (cursor_accept_text(&c, "\r\n"))
+    while (cursor_accept_text(&c, "\r\n") || cursor_accept_text(&c, "\n"))
         ;
+    if (cursor_at_end(&c) || (cursor_peek(&c, 0) == '\r' && cursor_left(&c) == 1))
+        return short_of(in, &c);
     struct cursor line, all = c;
-    enum text_line state = text_line(&c, LINE_LIMIT, &line);
-    if (state == LINE_BAD)
+    enum method method = take_method(&all);
+    if (method == METHOD_OPEN)
+        return short_of(in, &all);
+    if (method == METHOD_NONE)
         return NO;
-    bool is_whole = state == LINE_WHOLE;
-    line.side = all.side;
-    if (!passes_method(&line) || (!cursor_at_end(&line) && cursor_u8(&line) != ' '))
-        return is_whole || !cursor_at_end(&line) || line.size > 17 ? NO : wants_more(in, &all);
-    if (cursor_at_end(&line))
-        return is_whole ? NO : short_of(in, &all);
-    if (!begins_target(&line))
-        return NO;
-    if (!is_whole) {
-        if (all.size < HEAD_LIMIT)
-            return short_of(in, &all);
-        return judge_open(in, &line);
-    }
-    int32_t end = cursor_find(&line, ' ', LINE_LIMIT);
-    if (end < 1)
-        return NO;
-    struct cursor target = cursor_take(&line, (uint32_t)end);
-    if (!cursor_accept_text(&line, " HTTP/1.") || text_digits(&line, 1, NULL) != 1)
-        return NO;
-    if (!cursor_at_end(&line))
-        return NO;
-    if (is_tracker(target))
+    bool is_whole = take_line(&c, &line);
+    take_method(&line);
+    if (!is_whole)
+        return judge_open(in, method, line, &all);
+    if (is_tracker(line))
         in->application = "BitTorrent";
-    return yes(in, "request line", &c);
+    return judge_target(in, method, line, &c);
 }
 
 static enum answer judge_response(struct inspection *in, struct cursor c)
 {
-    if (!cursor_may_start_with(&c, "HTTP/1."))
-        return NO;
-    if (!cursor_accept_text(&c, "HTTP/1.") || cursor_left(&c) < 5)
-        return short_of(in, &c);
-    uint32_t status = 0;
-    if (text_digits(&c, 1, NULL) != 1 || cursor_u8(&c) != ' ' || text_digits(&c, 3, &status) != 3 ||
-        status < 100)
-        return NO;
     struct cursor line;
-    switch (text_line(&c, LINE_LIMIT, &line)) {
-    case LINE_BAD:
+    uint32_t status = 0;
+    if (!cursor_may_start_with(&c, "HTTP/"))
         return NO;
-    case LINE_OPEN:
+    if (cursor_left(&c) < 12)
         return short_of(in, &c);
-    default:
-        return line.size == 0 || cursor_peek(&line, 0) == ' ' ? yes(in, "status line", &c) : NO;
+    bool is_whole = take_line(&c, &line);
+    cursor_skip(&line, 5);
+    if (text_digits(&line, 1, NULL) != 1 || cursor_u8(&line) != '.' ||
+        text_digits(&line, 1, NULL) != 1 || cursor_u8(&line) != ' ')
+        return NO;
+    while (cursor_accept_text(&line, " "))
+        ;
+    if (text_digits(&line, 3, &status) != 3 || status < 100)
+        return is_whole || !cursor_at_end(&line) ? NO : short_of(in, &c);
+    if (!cursor_at_end(&line) && cursor_peek(&line, 0) != ' ')
+        return NO;
+    return is_whole || in->is_final ? yes(in, "status line", &c) : wants_more(in, &c);
+}
+
+/* HTTP/0.9's answer is the document. */
+static enum answer judge_document(struct inspection *in, struct cursor c)
+{
+    static const char *const begins[] = {"<html", "<!doctype", "<head", "<title", "<body"};
+    while (cursor_peek(&c, 0) == '\r' || cursor_peek(&c, 0) == '\n' || is_blank(cursor_peek(&c, 0)))
+        cursor_skip(&c, 1);
+    for (unsigned i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        if (cursor_accept_nocase(&c, begins[i]))
+            return likely(in, "document", &c);
     }
+    bool is_open = cursor_at_end(&c) || (cursor_peek(&c, 0) == '<' && cursor_left(&c) < 9);
+    return is_open ? short_of(in, &c) : NO;
+}
+
+/* What only scanners send, and a server of HTTP answers all the same. */
+static bool is_line_of_text(struct cursor c)
+{
+    struct cursor line;
+    return text_line(&c, LINE_LIMIT, &line) != LINE_BAD;
+}
+
+static enum answer judge_both(struct inspection *in, enum answer client, enum answer server)
+{
+    if (server != NO && client == NO && in->first_speaker == CLIENT && is_line_of_text(in->client))
+        return server == YES ? LIKELY : server;
+    if (client >= LIKELY && server == NO)
+        server = judge_document(in, in->server);
+    /* Joined late, one side may stand in the middle of a body. */
+    if (in->is_midstream && (client == NO) != (server == NO) && (client == YES || server == YES))
+        return LIKELY;
+    if (client == NO || server == NO)
+        return NO;
+    if (client == LIKELY && server == YES)
+        return YES;
+    return client < server ? client : server;
 }
 
 static enum answer validate(struct inspection *in)
 {
     enum answer client = in->client.size ? judge_request(in, in->client) : YES;
     enum answer server = in->server.size ? judge_response(in, in->server) : YES;
-    /* Joined late, one side may stand in the middle of a body. */
-    if (in->is_midstream && both_spoke(in) && (client == NO) != (server == NO) &&
-        (client == YES || server == YES))
-        return LIKELY;
-    if (client == NO || server == NO)
-        return NO;
+    if (both_spoke(in))
+        return judge_both(in, client, server);
     return client < server ? client : server;
 }
 
@@ -156,53 +286,10 @@ static enum follow_answer follow(struct follow *f, struct cursor *payload)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(0, "HTTP/1."),
-    SIGNATURE(0, "GET "),
-    SIGNATURE(0, "POST "),
-    SIGNATURE(0, "HEAD "),
-    SIGNATURE(0, "PUT "),
-    SIGNATURE(0, "DELETE "),
-    SIGNATURE(0, "OPTIONS "),
-    SIGNATURE(0, "TRACE "),
-    SIGNATURE(0, "CONNECT "),
-    SIGNATURE(0, "PATCH "),
+    SIGNATURE(0, "HTTP/"),     SIGNATURE(0, "GET "),     SIGNATURE(0, "POST "),
+    SIGNATURE(0, "HEAD "),     SIGNATURE(0, "PUT "),     SIGNATURE(0, "DELETE "),
+    SIGNATURE(0, "OPTIONS "),  SIGNATURE(0, "CONNECT "), SIGNATURE(0, "PATCH "),
     SIGNATURE(0, "PROPFIND "),
-    SIGNATURE(0, "PROPPATCH "),
-    SIGNATURE(0, "MKCOL "),
-    SIGNATURE(0, "COPY "),
-    SIGNATURE(0, "MOVE "),
-    SIGNATURE(0, "LOCK "),
-    SIGNATURE(0, "UNLOCK "),
-    SIGNATURE(0, "REPORT "),
-    SIGNATURE(0, "SEARCH "),
-    SIGNATURE(0, "ACL "),
-    SIGNATURE(0, "MKCALENDAR "),
-    SIGNATURE(0, "CHECKOUT "),
-    SIGNATURE(0, "CHECKIN "),
-    SIGNATURE(0, "UNCHECKOUT "),
-    SIGNATURE(0, "MERGE "),
-    SIGNATURE(0, "MKACTIVITY "),
-    SIGNATURE(0, "MKWORKSPACE "),
-    SIGNATURE(0, "VERSION-CONTROL "),
-    SIGNATURE(0, "LABEL "),
-    SIGNATURE(0, "UPDATE "),
-    SIGNATURE(0, "BASELINE-CONTROL"),
-    SIGNATURE(0, "ORDERPATCH "),
-    SIGNATURE(0, "BIND "),
-    SIGNATURE(0, "UNBIND "),
-    SIGNATURE(0, "REBIND "),
-    SIGNATURE(0, "LINK "),
-    SIGNATURE(0, "UNLINK "),
-    SIGNATURE(0, "PURGE "),
-    SIGNATURE(0, "QUERY "),
-    SIGNATURE(0, "SUBSCRIBE "),
-    SIGNATURE(0, "UNSUBSCRIBE "),
-    SIGNATURE(0, "NOTIFY "),
-    SIGNATURE(0, "BPROPFIND "),
-    SIGNATURE(0, "RPC_IN_DATA "),
-    SIGNATURE(0, "RPC_OUT_DATA "),
-    SIGNATURE(0, "\r\nGET "),
-    SIGNATURE(0, "\r\nPOST "),
 };
 
 const struct cdpi_protocol cdpi_protocol_http = {
@@ -212,6 +299,7 @@ const struct cdpi_protocol cdpi_protocol_http = {
     .category = CATEGORY_WEB,
     .tcp_ports = PORTS(80, 8080, 3128, 8000, 8008, 8888),
     SIGNATURES(signatures),
+    .is_unsigned = true, /* any method */
     .validate = validate,
     .follow = follow,
 };

@@ -10,7 +10,15 @@
  */
 #include "protocols/protocol.h"
 
-enum { START = 0x68, LEAST = 4, MOST = 253, APDUS = 16, ASDU_HEADER = 6, OBJECT_ADDRESS = 3 };
+enum {
+    START = 0x68,
+    LEAST = 4,
+    MOST = 253,
+    APDUS = 16,
+    ASDU_HEADER = 6,
+    OBJECT_ADDRESS = 3,
+    VENDORS = 1
+};
 
 /* Octets of an information element by type, IEC 60870-5-101 clause 7.3; time tags included. */
 static int element_size(uint8_t type)
@@ -38,17 +46,17 @@ static unsigned asdu_bits(struct cursor c)
 {
     uint8_t type = cursor_u8(&c), qualifier = cursor_u8(&c), cause = cursor_u8(&c) & 0x3f;
     uint32_t count = qualifier & 0x7f;
-    if (c.size < ASDU_HEADER || cause == 0 || cause > 47 || count == 0)
+    if (c.size < ASDU_HEADER || cause == 0 || count == 0)
         return 0;
     if (type >= 120 && type <= 127)
         return 8;
     int size = element_size(type);
-    if (size < 0)
-        return 0;
+    if (size < 0) /* a vendor's */
+        return c.size > ASDU_HEADER + OBJECT_ADDRESS && cause <= 47 ? VENDORS : 0;
     uint32_t element = (uint32_t)size;
     uint32_t objects =
         qualifier & 0x80 ? OBJECT_ADDRESS + count * element : count * (OBJECT_ADDRESS + element);
-    return c.size == ASDU_HEADER + objects ? 12 : 0;
+    return c.size == ASDU_HEADER + objects ? cause <= 47 ? 12 : VENDORS : 0;
 }
 
 /* U formats, clause 5.1: one of three functions, activated or confirmed. */
@@ -65,7 +73,9 @@ static unsigned apdu_bits(struct cursor c)
     uint8_t fourth = cursor_u8(&c);
     if ((first & 1) == 0) {
         unsigned found = asdu_bits(cursor_take(&c, cursor_left(&c)));
-        return third & 1 || found == 0 ? 0 : 16 + found;
+        if (third & 1 || found <= VENDORS)
+            return third & 1 ? 0 : found;
+        return 16 + found;
     }
     if (c.size != LEAST || third & 1)
         return 0;
@@ -74,27 +84,33 @@ static unsigned apdu_bits(struct cursor c)
     return is_function(first) && second == 0 && third == 0 && fourth == 0 ? 45 : 0;
 }
 
-static enum answer judge(struct inspection *in, struct cursor c)
+/* Start, length and what the control field holds add up over the APDUs; -1: something else. */
+static int weigh(struct cursor c, bool *is_short)
 {
     unsigned bits = 0;
     for (int i = 0; i < APDUS && !cursor_at_end(&c); i++) {
         uint8_t start = cursor_u8(&c), length = cursor_u8(&c);
         if (start != START || (!c.ran_short && (length < LEAST || length > MOST)))
-            return NO;
+            return -1;
         struct cursor apdu = cursor_take(&c, length);
         if (c.ran_short)
             break;
         unsigned found = apdu_bits(apdu);
-        if (found == 0)
-            return NO;
+        if (found == 0) /* what is malformed comes after what is not */
+            return bits >= BITS_FOR_YES ? BITS_FOR_LIKELY : -1;
         bits += found;
     }
-    return answer_by_bits(in, bits, "APDUs", &c);
+    *is_short = c.ran_short;
+    return (int)bits;
 }
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    bool is_short = false;
+    int client = weigh(in->client, &is_short), server = weigh(in->server, &is_short);
+    if (is_short && client >= 0 && server >= 0 && client + server < BITS_FOR_LIKELY)
+        return in->is_final ? NO : MORE;
+    return answer_by_sides(in, client, server, "APDUs");
 }
 
 static const struct signature signatures[] = {

@@ -73,10 +73,31 @@ static bool is_tag_open(struct cursor c)
     return cursor_at_end(&c) && c.size <= TAG_LIMIT;
 }
 
+/* Section 4.3: a line that goes on as a literal ends with its size, "{310}", "{310+}". */
+static int literal_bits(struct cursor line)
+{
+    int32_t at = cursor_find(&line, '{', line.size);
+    if (at < 0)
+        return 0;
+    cursor_skip(&line, (uint32_t)at + 1);
+    bool is_size = text_digits(&line, 9, NULL) > 0;
+    cursor_accept_text(&line, "+");
+    return is_size && cursor_u8(&line) == '}' && cursor_at_end(&line) ? 12 : 0;
+}
+
 static int weigh_client(struct cursor c)
 {
     int bits = 0;
     struct cursor line;
+    struct cursor done = c;
+    if (cursor_accept_nocase(&done, "done\r")) { /* the end of IDLE, RFC 2177 */
+        if (cursor_at_end(&done))
+            return 0;
+        if (cursor_accept_text(&done, "\n")) {
+            c = done;
+            bits = 16;
+        }
+    }
     for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
         uint32_t tag = tag_length(&c);
         if (tag == 0)
@@ -88,7 +109,7 @@ static int weigh_client(struct cursor c)
         const struct command *command = command_of(commands, line);
         if (!command)
             return i ? bits : -1;
-        bits += command->bits;
+        bits += command->bits + literal_bits(line);
         if (command->is_last)
             break;
     }
@@ -140,7 +161,9 @@ static int weigh_server(struct cursor c)
         if (state == LINE_OPEN)
             return bits;
         int more = -1;
-        if (state == LINE_WHOLE)
+        if (state == LINE_WHOLE && cursor_peek(&line, 0) == '+') /* go on, section 7.5 */
+            more = 1;
+        else if (state == LINE_WHOLE)
             more = cursor_accept_text(&line, "* ") ? untagged_bits(line) : tagged_bits(line);
         if (more < 0)
             return i ? bits : -1;

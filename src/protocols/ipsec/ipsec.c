@@ -18,7 +18,8 @@ enum {
     SPI_LEAST = 256, /* RFC 4303 section 2.1 */
     ESP_LEAST = 24,
     STEP_LIMIT = 16,
-    LENGTH_LIMIT = 0x20000
+    LENGTH_LIMIT = 0x20000,
+    PADDING = 16
 };
 
 static bool exchange_is_known(uint8_t version, uint8_t exchange)
@@ -35,28 +36,56 @@ static bool payload_is_known(uint8_t version, uint8_t next)
     return next == 0 || (next >= 33 && next <= 60) || next == 132;
 }
 
-/* The header and a length that is the rest. */
+struct ike {
+    uint64_t initiator, responder;
+    uint8_t next, version, exchange, flags;
+    uint32_t length;
+};
+
+static struct ike read_header(struct cursor *c)
+{
+    struct ike ike = {.initiator = cursor_u64(c)};
+    ike.responder = cursor_u64(c);
+    ike.next = cursor_u8(c);
+    ike.version = cursor_u8(c);
+    ike.exchange = cursor_u8(c);
+    ike.flags = cursor_u8(c);
+    cursor_skip(c, 4);
+    ike.length = cursor_u32(c);
+    return ike;
+}
+
+static bool is_header(const struct ike *ike)
+{
+    uint8_t major = ike->version & 0xf0;
+    return (major == VERSION_1 || major == VERSION_2) && (ike->version & 15) <= 1 &&
+           ike->initiator != 0 && ike->length >= HEADER && ike->length <= LENGTH_LIMIT &&
+           !(ike->flags & (major == VERSION_1 ? 0xf8 : 0xc7));
+}
+
+/* A length that is the rest says much: other exchanges than those known may stand in the header.
+ * The other way round, a first message (no responder yet) is known without its length. */
 static enum answer judge_ike(struct inspection *in, struct cursor c, bool fills)
 {
     uint32_t began = c.at;
-    uint64_t initiator = cursor_u64(&c), responder = cursor_u64(&c);
-    uint8_t next = cursor_u8(&c), version = cursor_u8(&c);
-    uint8_t exchange = cursor_u8(&c), flags = cursor_u8(&c);
-    cursor_skip(&c, 4);
-    uint32_t length = cursor_u32(&c);
+    struct ike ike = read_header(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    bool is_version = (version & 0xf0) == VERSION_1 || (version & 0xf0) == VERSION_2;
-    bool is_first = responder == 0 && (version & 0xf0) == VERSION_2;
-    if (!is_version || (version & 15) > 1 || initiator == 0 ||
-        !exchange_is_known(version, exchange) || !payload_is_known(version, next) ||
-        length < HEADER || length > LENGTH_LIMIT ||
-        (is_first && exchange != 34 && exchange != 43) ||
-        flags & ((version & 0xf0) == VERSION_1 ? 0xf8 : 0xc7))
+    if (!is_header(&ike))
         return NO;
-    if (fills && !fills_datagram(in, &c, began + length))
+    bool is_version_1 = (ike.version & 0xf0) == VERSION_1;
+    const char *rule = is_version_1 ? "IKE version 1" : "IKE version 2";
+    bool is_exchange = exchange_is_known(ike.version, ike.exchange);
+    bool is_payload = payload_is_known(ike.version, ike.next);
+    bool is_full = fills && fills_datagram(in, &c, began + ike.length);
+    if (is_exchange && is_payload && (is_full || !fills))
+        return yes(in, rule, &c);
+    if (is_full)
+        return is_payload || ike.responder == 0 ? likely(in, rule, &c) : NO;
+    if (!is_exchange || !is_payload || !fills)
         return NO;
-    return yes(in, (version & 0xf0) == VERSION_1 ? "IKE version 1" : "IKE version 2", &c);
+    bool is_padded = began + ike.length < c.size && c.size - began - ike.length <= PADDING;
+    return ike.responder == 0 || is_padded ? likely(in, rule, &c) : NO;
 }
 
 /* Datagrams of one side with one index whose counters go up by little. */
@@ -79,13 +108,26 @@ static unsigned count_up(const struct inspection *in, const struct cursor *c)
     return count;
 }
 
+/* Both sides are at the start of their counts (RFC 4303 section 2.2). */
+static bool both_begin(const struct inspection *in)
+{
+    uint32_t client = cursor_peek_u32(&in->client, 4), server = cursor_peek_u32(&in->server, 4);
+    return in->client.size >= ESP_LEAST && in->server.size >= ESP_LEAST && client != 0 &&
+           server != 0 && client <= STEP_LIMIT && server <= STEP_LIMIT &&
+           cursor_peek_u32(&in->client, 0) != cursor_peek_u32(&in->server, 0);
+}
+
 /* Only on its own port, which RFC 3948 fixes: a number and a counter are many things' elsewhere. */
+static bool is_port(const struct inspection *in)
+{
+    return in->server_port == 4500 || in->client_port == 4500;
+}
+
 static enum answer judge_esp(struct inspection *in, struct cursor c)
 {
-    bool is_port = in->server_port == 4500 || in->client_port == 4500;
-    if (!is_port || c.size < ESP_LEAST || cursor_peek_u32(&c, 0) < SPI_LEAST)
+    if (!is_port(in) || c.size < ESP_LEAST || cursor_peek_u32(&c, 0) < SPI_LEAST)
         return NO;
-    if (count_up(in, &c) < 2)
+    if (count_up(in, &c) < 1 && !both_begin(in))
         return in->is_final || in->datagram_count >= 8 ? NO : MORE;
     cursor_skip(&c, 8);
     return likely(in, "ESP that counts up", &c);
@@ -93,12 +135,19 @@ static enum answer judge_esp(struct inspection *in, struct cursor c)
 
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
-    if (c.size == 1) /* kept open, section 2.3 */
-        return cursor_peek(&c, 0) == 0xff ? MORE : NO;
+    if (c.size == 1) { /* kept open, section 2.3 */
+        if (cursor_u8(&c) != 0xff)
+            return NO;
+        return is_port(in) && in->datagram_count >= 2 ? likely(in, "kept open", &c) : MORE;
+    }
     struct cursor marked = c;
-    if (cursor_u32(&marked) == 0 && judge_ike(in, marked, true) == YES)
-        return YES;
-    return judge_ike(in, c, true) == YES ? YES : judge_esp(in, c);
+    if (cursor_u32(&marked) == 0) {
+        enum answer answer = judge_ike(in, marked, true);
+        if (answer >= LIKELY)
+            return answer;
+    }
+    enum answer answer = judge_ike(in, c, true);
+    return answer >= LIKELY ? answer : judge_esp(in, c);
 }
 
 static enum answer judge_stream(struct inspection *in, struct cursor c)
@@ -119,13 +168,20 @@ static enum answer validate(struct inspection *in)
     if (!is_udp(in))
         return judge_sides(in, judge_stream, judge_stream);
     enum answer client = in->client.size ? judge_datagram(in, in->client) : MORE;
-    if (client == NO || client == YES)
-        return client == YES && in->server.size && judge_datagram(in, in->server) == NO ? NO
-                                                                                        : client;
+    if (client == NO)
+        return NO;
     enum answer server = in->server.size ? judge_datagram(in, in->server) : MORE;
-    return server == MORE ? client : server;
+    if (in->server.size && server == NO)
+        return NO;
+    return client > server ? client : server;
 }
 
+/* By its length; a first message, which has no responder, by that; by what is zero else. */
+#define RESPONDER_NONE(at, version)                                                                \
+    {                                                                                              \
+        .transports = OVER_UDP, .offset = (at), .size = 10, .bytes = "\0\0\0\0\0\0\0\0\0" version, \
+        .mask = "\xff\xff\xff\xff\xff\xff\xff\xff\0\xfe", .min_size = HEADER                       \
+    }
 static const struct signature signatures[] = {
     {.transports = OVER_UDP,
      .offset = 17,
@@ -146,6 +202,14 @@ static const struct signature signatures[] = {
      .bytes = "\0\0\0\0",
      .min_size = HEADER + 4,
      .length = {4, 28, false, 4}},
+    RESPONDER_NONE(8, "\x10"),
+    RESPONDER_NONE(8, "\x20"),
+    {.transports = OVER_UDP,
+     .offset = 17,
+     .size = 9,
+     .bytes = "\x10\0\0\0\0\0\0\0\0",
+     .mask = "\xfe\0\xf8\0\0\0\0\xff\xff",
+     .min_size = HEADER},
     {.transports = OVER_TCP, .size = 6, .bytes = "IKETCP"},
 };
 
@@ -158,5 +222,6 @@ const struct cdpi_protocol cdpi_protocol_ipsec = {
     .tcp_ports = PORTS(4500),
     .udp_ports = PORTS(500, 4500),
     SIGNATURES(signatures),
+    .is_unsigned = true, /* ESP in UDP */
     .validate = validate,
 };

@@ -133,6 +133,8 @@ static int server_bits(struct cursor line)
         if (text_is_digit(cursor_peek(&line, 0)))
             return number_bits(line);
     }
+    if (cursor_starts_with(&line, "ERROR :") && !text_has(line, "closing link:"))
+        return bits + 28;
     const struct command *command = command_of(server_commands, line);
     return command ? bits + command->bits : -1;
 }
@@ -144,7 +146,7 @@ static int weigh(struct cursor c, bool is_client)
     while (cursor_accept_text(&c, "\r\n"))
         ;
     for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
-        enum text_line state = text_line(&c, LINE_LIMIT, &line);
+        enum text_line state = text_raw_line(&c, LINE_LIMIT, &line); /* colours are control bytes */
         if (state == LINE_OPEN)
             return bits;
         int more = -1;

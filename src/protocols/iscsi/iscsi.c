@@ -34,6 +34,15 @@ static bool is_key(struct cursor c)
     return first >= 'A' && first <= 'Z';
 }
 
+/* A response without keys and without its request: what section 11.13 reserves is zero. */
+static enum answer judge_bare(struct inspection *in, struct cursor c)
+{
+    cursor_seek(&c, 38);
+    uint64_t reserved = cursor_u64(&c) | cursor_u16(&c);
+    bool is_told = reserved == 0 && cursor_peek_u32(&in->server, TASK_AT + 4) == 0;
+    return is_told ? likely(in, "login response", &c) : NO;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c, uint8_t operation)
 {
     uint8_t found = cursor_u8(&c) & 0xbf, flags = cursor_u8(&c);
@@ -52,21 +61,83 @@ static enum answer judge(struct inspection *in, struct cursor c, uint8_t operati
     if (status > LAST_STATUS)
         return NO;
     if (size == 0) /* the first request names the initiator; a response may have nothing to say */
-        return operation == LOGIN_RESPONSE && both_spoke(in) ? yes(in, "login response", &c) : NO;
+        return operation != LOGIN_RESPONSE ? NO
+               : both_spoke(in)            ? yes(in, "login response", &c)
+                                           : judge_bare(in, c);
     if (cursor_left(&c) < 64 && cursor_left(&c) < size && cursor_find(&c, '=', 64) < 0 &&
         !in->is_final)
         return wants_more(in, &c);
     return is_key(c) ? yes(in, operation == LOGIN ? "login request" : "login response", &c) : NO;
 }
 
+/* Joined late: any other PDU, RFC 7143 section 11.2. What is reserved in all of them, a flat unit
+ * number, a task's tag and counters that are there. */
+static bool is_operation(uint8_t operation, uint8_t flags, uint16_t next, bool is_client)
+{
+    bool is_final = flags == 0x80;
+    if (is_client) {
+        switch (operation) {
+        case 0x01: /* a command: final, read, write, attribute */
+            return flags & 0x80 && !(flags & 0x18) && (flags & 7) <= 4 && next == 0;
+        case 0x00: /* NOP */
+        case 0x02: /* task management */
+        case 0x04: /* text */
+        case 0x05: /* data */
+        case 0x06: /* logout */
+            return (is_final || operation == 0x02 || operation == 0x06) && next == 0;
+        default:
+            return false;
+        }
+    }
+    switch (operation) {
+    case 0x20: /* NOP */
+    case 0x24: /* text */
+    case 0x31: /* ready to transfer */
+    case 0x32: /* an event */
+        return is_final && next == 0;
+    case 0x21: /* the answer to a command: response, status */
+    case 0x22:
+    case 0x26:
+        return (flags & 0xe1) == 0x80 && next <= 0x01ff;
+    case 0x25: /* data; status in the last one */
+        return !(flags & 0x38) && next <= 0x40;
+    default:
+        return operation == 0x3f && is_final && next >> 8 <= 0x0c;
+    }
+}
+
+static enum answer judge_late(struct inspection *in, struct cursor c, bool is_client)
+{
+    uint8_t operation = cursor_u8(&c) & (is_client ? 0xbf : 0xff), flags = cursor_u8(&c);
+    uint16_t next = cursor_u16(&c);
+    uint8_t extra = cursor_u8(&c);
+    uint32_t size = cursor_u24(&c);
+    cursor_skip(&c, 2);
+    uint16_t unit = cursor_u16(&c);
+    uint32_t rest = cursor_u32(&c);
+    uint32_t task = cursor_u32(&c);
+    cursor_skip(&c, 4);
+    uint32_t number = cursor_u32(&c), other = cursor_u32(&c);
+    cursor_seek(&c, HEADER);
+    if (c.ran_short)
+        return c.at < 2 || is_operation(operation, flags, c.at < 4 ? 0 : next, is_client)
+                   ? short_of(in, &c)
+                   : NO;
+    bool is_sound = extra == 0 && size <= DATA_LIMIT * 4 && (unit | rest) == 0 && task != 0 &&
+                    number != 0 && other != 0;
+    return is_sound && is_operation(operation, flags, next, is_client) ? likely(in, "PDU", &c) : NO;
+}
+
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
-    return judge(in, c, LOGIN);
+    bool is_login = (cursor_peek(&c, 0) & 0xbf) == LOGIN;
+    return is_login ? judge(in, c, LOGIN) : judge_late(in, c, true);
 }
 
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
-    return judge(in, c, LOGIN_RESPONSE);
+    bool is_login = cursor_peek(&c, 0) == LOGIN_RESPONSE;
+    return is_login ? judge(in, c, LOGIN_RESPONSE) : judge_late(in, c, false);
 }
 
 /* A response repeats the session's ISID and the task's tag. */
@@ -74,6 +145,8 @@ static enum answer validate(struct inspection *in)
 {
     enum answer answer = judge_sides(in, judge_client, judge_server);
     if (answer < LIKELY || !both_spoke(in))
+        return answer;
+    if (answer == LIKELY)
         return answer;
     bool same = cursor_peek_u32(&in->client, ISID_AT) == cursor_peek_u32(&in->server, ISID_AT) &&
                 cursor_peek_u32(&in->client, TASK_AT) == cursor_peek_u32(&in->server, TASK_AT);
@@ -83,6 +156,8 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x03\0\0\0\0\0", "\xbf\x30\xfc\xfc\xff\xfe"),
     SIGNATURE_MASKED(0, "\x23\0\0\0\0\0", "\xff\x30\xfc\xfc\xff\xfe"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+                     "\x80\x18\0\0\xff\xfc\0\0\0\0\xff\xff\xff\xff\xff\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_iscsi = {

@@ -6,10 +6,36 @@
  * length(4) data
  *
  * commands 81 push, 82 acknowledge, 83 asks for the window, 84 tells it; only a push has data.
+ * kcp-go (its package's overview, "Packet Format"), from which kcptun is made, puts random(16) and
+ * the CRC-32 of all that follows(4) before them, and enciphers both; with cipher "none" it can be
+ * read.
  */
+#include "framing/crc.h"
 #include "protocols/protocol.h"
 
-enum { HEADER = 24, PUSH = 81, LAST_COMMAND = 84, SEGMENTS = 64 };
+enum {
+    NONCE = 16,
+    KCP_GO_HEADER = 20,
+    CRC_BITS = 32,
+    HEADER = 24,
+    PUSH = 81,
+    LAST_COMMAND = 84,
+    SEGMENTS = 64
+};
+
+/* Where the segments begin: behind kcp-go's header if its checksum holds. */
+static uint32_t segments_at(struct cursor c)
+{
+    cursor_skip(&c, NONCE);
+    uint32_t sum = cursor_le32(&c);
+    struct cursor rest = cursor_take(&c, cursor_left(&c));
+    return rest.size >= HEADER && crc32_ethernet(rest) == sum ? KCP_GO_HEADER : 0;
+}
+
+static uint32_t conversation_of(struct cursor c)
+{
+    return cursor_peek_u32(&c, segments_at(c));
+}
 
 /* How many bits of constraint the segments of a datagram meet. */
 static unsigned segments_bits(struct inspection *in, struct cursor c)
@@ -39,14 +65,17 @@ static unsigned segments_bits(struct inspection *in, struct cursor c)
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
+    uint32_t start = segments_at(c);
+    cursor_skip(&c, start);
     unsigned bits = segments_bits(in, c);
+    bits += bits > 0 && start > 0 ? CRC_BITS : 0u;
     cursor_skip(&c, HEADER);
     return answer_by_bits(in, bits, "segments", &c);
 }
 
 static enum answer validate(struct inspection *in)
 {
-    if (both_spoke(in) && cursor_peek_u32(&in->client, 0) != cursor_peek_u32(&in->server, 0))
+    if (both_spoke(in) && conversation_of(in->client) != conversation_of(in->server))
         return NO;
     return judge_sides(in, judge, judge);
 }
@@ -59,6 +88,11 @@ static const struct signature signatures[] = {
      .min_size = HEADER,
      .length = {4, 20, true, HEADER}},
     {.offset = 4, .size = 2, .bytes = "\x50\0", .mask = "\xf8\xff", .min_size = 2 * HEADER},
+    {.offset = KCP_GO_HEADER + 4,
+     .size = 1,
+     .bytes = "\x50",
+     .mask = "\xf8",
+     .min_size = KCP_GO_HEADER + HEADER},
 };
 
 const struct cdpi_protocol cdpi_protocol_kcp = {

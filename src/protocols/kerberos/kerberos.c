@@ -79,9 +79,12 @@ static enum answer judge_password_change(struct inspection *in, struct cursor c,
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
     struct cursor start = c;
-    uint32_t end = is_cut(in, &c) ? 0 : c.size;
-    if (message(&c, &end))
-        return c.ran_short ? NO : yes(in, "message", &c);
+    uint32_t end = 0;
+    if (message(&c, &end)) {
+        if (c.ran_short || (end > c.size && !is_cut(in, &c)))
+            return NO;
+        return end < c.size ? likely(in, "message and more", &c) : yes(in, "message", &c);
+    }
     return is_cut(in, &c) ? NO : judge_password_change(in, start, start.size);
 }
 

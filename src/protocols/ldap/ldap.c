@@ -96,7 +96,10 @@ static bool is_operation(struct cursor *c, uint8_t operation, uint32_t length)
     case EXTENDED_RESPONSE:
         return is_result(c);
     case EXTENDED_REQUEST:
-        return ber_enter(c, REQUEST_NAME, &inner) && (c->ran_short || cursor_peek(c, 0) == '1');
+        if (!ber_enter(c, REQUEST_NAME, &inner))
+            return false;
+        inner = cursor_u8(c); /* an OID in digits */
+        return c->ran_short || (inner >= '0' && inner <= '2');
     case SEARCH_REFERENCE:
         return ber_enter(c, BER_OCTETS, &inner) && (c->ran_short || inner <= length);
     case INTERMEDIATE_RESPONSE: /* section 4.13 */
@@ -155,10 +158,28 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
     return is_weak ? likely(in, "short request", &c) : yes(in, "message", &c);
 }
 
+/* After a bind that seals, each message is a size (RFC 4422 section 3.7) and a wrap token of RFC
+ * 4121 section 4.2.6.2: 05 04, flags, ff, two counts, a sequence number. */
+static enum answer judge_sealed(struct inspection *in, struct cursor c)
+{
+    uint32_t size = cursor_u32(&c);
+    uint16_t token = cursor_u16(&c);
+    uint8_t flags = cursor_u8(&c), filler = cursor_u8(&c);
+    uint16_t extra = cursor_u16(&c), rotation = cursor_u16(&c);
+    uint32_t sequence = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    bool is_token = token == 0x0504 && flags <= 7 && filler == 0xff && extra <= 64 &&
+                    rotation <= 64 && sequence <= 1;
+    return is_token && size >= 16 && size <= SIZE_LIMIT ? likely(in, "sealed message", &c) : NO;
+}
+
 static enum answer judge_stream(struct inspection *in, struct cursor c)
 {
     bool is_weak = false;
     uint32_t end = 0;
+    if (cursor_peek(&c, 0) == 0)
+        return judge_sealed(in, c);
     if (!message(&c, &end, &is_weak))
         return NO;
     if (c.ran_short)
@@ -183,6 +204,10 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x30\x82\0\0\x02\0", "\xff\xff\0\0\xff\xf8"),
     SIGNATURE_MASKED(0, "\x30\x83\0\0\0\x02\0", "\xff\xff\0\0\0\xff\xf8"),
     SIGNATURE_MASKED(0, "\x30\x84\0\0\0\0\x02\0", "\xff\xff\xfe\0\0\0\xff\xf8"),
+    {.transports = OVER_TCP,
+     .size = 8,
+     .bytes = "\0\0\0\0\x05\x04\0\xff",
+     .mask = "\xff\0\0\0\xff\xff\xf8\xff"},
 };
 
 const struct cdpi_protocol cdpi_protocol_ldap = {

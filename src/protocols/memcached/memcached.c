@@ -89,6 +89,19 @@ static int weigh_text(struct cursor c, bool *is_open)
     return bits ? (int)bits : -1;
 }
 
+/* How large a request's extras are, by its opcode: 8 for what stores, 20 for what counts, 4 for
+ * expirations and levels, which FLUSH may leave out; none for the rest. Opcodes from 0x23 on are
+ * Couchbase's. */
+static bool extras_fit(uint8_t opcode, uint8_t extras)
+{
+    static const uint8_t of[] = {
+        [0x01] = 8, [0x02] = 8, [0x03] = 8, [0x05] = 20, [0x06] = 20, [0x08] = 4,
+        [0x11] = 8, [0x12] = 8, [0x13] = 8, [0x15] = 20, [0x16] = 20, [0x18] = 4,
+        [0x1b] = 4, [0x1c] = 4, [0x1d] = 4, [0x1e] = 4,  [0x22] = 0};
+    bool may_lack = opcode == 0x08 || opcode == 0x18;
+    return opcode >= sizeof of || extras == of[opcode] || (may_lack && extras == 0);
+}
+
 /* The parts of the body hold within it; the opcodes are few. */
 static enum answer judge_binary(struct inspection *in, struct cursor c)
 {
@@ -103,7 +116,8 @@ static enum answer judge_binary(struct inspection *in, struct cursor c)
     if ((!is_request && !is_response) || c.ran_short)
         return c.ran_short && (is_request || is_response) ? short_of(in, &c) : NO;
     if (key > KEY_LIMIT || extras > 64 || type > 1 || body > BODY_LIMIT ||
-        (uint32_t)key + extras > body || (is_response && status > 0x100) || opcode == 0x4f)
+        (uint32_t)key + extras > body || (is_response && status > 0x100) || opcode == 0x4f ||
+        (is_request && !extras_fit(opcode, extras)))
         return NO;
     bool fills = is_udp(in) && fills_datagram(in, &c, began + HEADER + body);
     if (is_udp(in) && !fills)

@@ -11,12 +11,20 @@
  */
 #include "protocols/protocol.h"
 
-enum { HEADER = 7, MOST = 254, UMAS = 90, EXCEPTION = 0x80, MESSAGES = 8 };
+enum { HEADER = 7, MOST = 254, UMAS = 90, EXCEPTION = 0x80, MESSAGES = 8, UNKNOWN_BITS = 24 };
 
 /* Quantity of what is read or written, section 6. */
 static bool in_range(uint16_t count, uint16_t most)
 {
     return count >= 1 && count <= most;
+}
+
+static bool is_known(uint8_t function)
+{
+    function &= 0x7f;
+    return (function >= 1 && function <= 8) || function == 11 || function == 12 ||
+           (function >= 15 && function <= 17) || (function >= 20 && function <= 24) ||
+           function == 43 || function == UMAS;
 }
 
 /* The size of a request's function code and data agrees with its content. */
@@ -60,12 +68,14 @@ static bool is_request(uint8_t function, struct cursor c)
     case 43:
         return c.size == 3 && first == 14;
     default:
-        return function == UMAS && c.size >= 2;
+        return function == UMAS ? c.size >= 2 : !is_known(function);
     }
 }
 
 static bool is_response(uint8_t function, struct cursor c)
 {
+    if (function & EXCEPTION && !is_known(function & 0x7f))
+        return true;
     if (function & EXCEPTION)
         return c.size == 1 && cursor_peek(&c, 0) >= 1 && cursor_peek(&c, 0) <= 11;
     switch (function) {
@@ -95,14 +105,6 @@ static bool is_response(uint8_t function, struct cursor c)
     }
 }
 
-static bool is_known(uint8_t function)
-{
-    function &= 0x7f;
-    return (function >= 1 && function <= 8) || function == 11 || function == 12 ||
-           (function >= 15 && function <= 17) || (function >= 20 && function <= 24) ||
-           function == 43 || function == UMAS;
-}
-
 /* Walks the messages of a side. 24 zero bits, 8 of length, and what the content adds. */
 static enum answer judge(struct inspection *in, struct cursor c, bool is_client)
 {
@@ -114,13 +116,15 @@ static enum answer judge(struct inspection *in, struct cursor c, bool is_client)
             return NO;
         cursor_skip(&c, 1);
         uint8_t function = cursor_u8(&c);
-        if (!c.ran_short && !is_known(function))
+        if (!c.ran_short && i > 0 && !is_known(function))
             return NO;
         struct cursor data = cursor_take(&c, c.ran_short ? 0 : length - 2u);
         if (c.ran_short)
             break;
         if (!(is_client ? is_request(function, data) : is_response(function, data)))
             return NO;
+        if (!is_known(function)) /* a vendor's, or refused: the other side has to tell */
+            return answer_by_bits(in, UNKNOWN_BITS, "function", &c);
         bits += is_client && function <= 16 ? 42 : 34;
     }
     if (is_udp(in) && !cursor_at_end(&c))
@@ -149,7 +153,7 @@ static bool answers(const struct inspection *in)
 static enum answer validate(struct inspection *in)
 {
     enum answer answer = judge_sides(in, judge_client, judge_server);
-    if (answer == LIKELY && both_spoke(in) && in->server.size > HEADER && answers(in))
+    if (answer != NO && answer != YES && both_spoke(in) && in->server.size > HEADER && answers(in))
         return answer_at(in, YES, "request and response", SERVER, 0, HEADER + 1);
     return answer;
 }

@@ -16,9 +16,11 @@ enum {
     LENGTH_LIMIT = 48000000,
     OP_REPLY = 1,
     OP_UPDATE = 2001,
+    OP_INSERT = 2002,
     OP_QUERY = 2004,
     OP_GET_MORE = 2005,
     OP_KILL_CURSORS = 2007,
+    OP_COMMAND = 2010,
     OP_COMPRESSED = 2012,
     OP_MSG = 2013,
     KNOWN_FLAGS = 0x10003, /* of OP_MSG */
@@ -58,6 +60,26 @@ static bool is_query(struct cursor c)
     return true;
 }
 
+/* A database and a command, by name. */
+static bool is_command(struct cursor c)
+{
+    for (unsigned names = 0; names < 2; names++) {
+        uint8_t byte = cursor_u8(&c);
+        if (c.ran_short)
+            return true;
+        if (byte == 0)
+            return false;
+        while (byte != 0) {
+            if (!text_is_plain(byte))
+                return false;
+            byte = cursor_u8(&c);
+            if (c.ran_short)
+                return true;
+        }
+    }
+    return true;
+}
+
 static bool is_reply(struct cursor c, uint32_t length)
 {
     uint32_t flags = cursor_le32(&c);
@@ -87,6 +109,10 @@ static bool body_fits(uint32_t opcode, struct cursor c, uint32_t length)
         return is_reply(c, length);
     case OP_COMPRESSED:
         return is_compressed(c);
+    case OP_INSERT:
+        return is_query(c);
+    case OP_COMMAND:
+        return is_command(c);
     default:
         return opcode >= OP_UPDATE && opcode <= OP_KILL_CURSORS && cursor_peek_u32(&c, 0) == 0;
     }

@@ -2,7 +2,7 @@
 /*
  * MQTT 3.1, 3.1.1 and 5: CONNECT with the protocol's name and level (5 section 3.1), answered by
  * CONNACK (section 3.2). The fixed header's length is a number of 7 bits a byte (section 1.5.5).
- * Joined late: a chain of whole packets whose reserved flags hold is likely.
+ * Joined late: whole packets whose reserved flags hold are likely.
  */
 #include "protocols/protocol.h"
 
@@ -10,11 +10,15 @@ enum {
     CONNECT = 1,
     CONNACK = 2,
     PUBLISH = 3,
+    SUBSCRIBE = 8,
     SUBACK = 9,
+    UNSUBSCRIBE = 10,
+    UNSUBACK = 11,
     PINGREQ = 12,
     PINGRESP = 13,
     DISCONNECT = 14,
-    AUTH = 15
+    AUTH = 15,
+    NAME_LIMIT = 1024
 };
 
 /* Section 1.5.5: up to four bytes, the shortest form. */
@@ -30,15 +34,16 @@ static bool take_length(struct cursor *c, uint32_t *value)
     return false;
 }
 
-/* Name and level go together: MQIsdp 3, MQTT 4 and 5. Bridges set the level's high bit. */
-static bool is_name_and_level(struct cursor *c)
+/* Name and level: MQIsdp 3, MQTT 4 and 5; what tests a server sends others too. Bridges set the
+ * level's high bit. */
+static bool is_name_and_level(struct cursor *c, bool *is_odd)
 {
-    if (cursor_accept_text(c, "\0\4MQTT")) {
+    bool is_new = cursor_starts_with(c, "\0\4MQTT");
+    if (cursor_accept_text(c, "\0\4MQTT") || cursor_accept_text(c, "\0\6MQIsdp")) {
         uint8_t level = cursor_u8(c) & 0x7f;
-        return c->ran_short || level == 4 || level == 5;
+        *is_odd = is_new ? level != 4 && level != 5 : level != 3;
+        return level < 16 || c->ran_short;
     }
-    if (cursor_accept_text(c, "\0\6MQIsdp"))
-        return (cursor_u8(c) & 0x7f) == 3 || c->ran_short;
     if (cursor_may_start_with(c, "\0\4MQTT") || cursor_may_start_with(c, "\0\6MQIsdp"))
         return c->ran_short = true;
     return false;
@@ -62,12 +67,13 @@ static enum answer judge_connect(struct inspection *in, struct cursor c)
         return NO;
     if (c.ran_short)
         return short_of(in, &c);
-    if (length < 12 || !is_name_and_level(&c))
+    bool is_odd = false;
+    if (length < 12 || !is_name_and_level(&c, &is_odd))
         return NO;
     uint8_t flags = cursor_u8(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    return are_flags(flags) ? yes(in, "CONNECT", &c) : NO;
+    return are_flags(flags) && !is_odd ? yes(in, "CONNECT", &c) : likely(in, "odd CONNECT", &c);
 }
 
 /* Section 2.1.3: the flags that each type must have. */
@@ -78,83 +84,136 @@ static bool are_header_flags(uint8_t type, uint8_t flags)
     return flags == (type == 6 || type == 8 || type == 10 ? 2 : 0);
 }
 
-/* Bits that a packet's head meets, 0 where it is none. */
-static unsigned packet_bits(struct cursor *c, bool *is_partial)
+/* A topic or a filter: text, as a rule of letters. A topic has no wildcards. Its bits, 0: none. */
+static unsigned name_bits(struct cursor *body, bool is_filter)
 {
-    uint8_t first = cursor_u8(c), type = first >> 4;
-    uint32_t length;
-    if (type < CONNACK || !are_header_flags(type, first & 0xf) || !take_length(c, &length))
+    uint16_t size = cursor_u16(body);
+    struct cursor name = cursor_take(body, size);
+    unsigned bits = 8;
+    if (size == 0 || size > NAME_LIMIT || name.ran_short)
         return 0;
-    struct cursor body = cursor_take(c, length);
-    *is_partial = body.ran_short;
-    unsigned bits = type == PUBLISH ? 1 : 4;
-    if (type == PINGREQ || type == PINGRESP)
-        return length == 0 ? bits + 8 : 0;
-    if (*is_partial || type == DISCONNECT || type == AUTH)
-        return type == DISCONNECT && length > 4 ? 0 : bits;
-    if (type == PUBLISH) { /* topic: text without wildcards */
-        uint16_t topic = cursor_u16(&body);
-        struct cursor name = cursor_take(&body, topic);
-        if (topic == 0 || name.ran_short)
+    while (!cursor_at_end(&name)) {
+        uint8_t byte = cursor_u8(&name);
+        if (byte < ' ' || byte == 0x7f || (!is_filter && (byte == '#' || byte == '+')))
             return 0;
-        while (!cursor_at_end(&name)) {
-            uint8_t byte = cursor_u8(&name);
-            if (byte < ' ' || byte == '#' || byte == '+' || byte > 0x7e)
-                return 0;
-        }
-        return bits + 8 + (topic > 12 ? 12u : topic);
+        bits += byte < 0x80;
     }
-    if (type >= 4 && type <= 7)
-        return length == 2 ? bits + 8 : 0;
-    return length >= 2 ? bits : 0;
+    return bits > 24 ? 24 : bits;
 }
 
-static enum answer judge_late(struct inspection *in, struct cursor c)
+/* Sections 3.8 and 3.10: a number, in version 5 properties, then filters, each with its options. */
+static unsigned subscription_bits(struct cursor body, bool has_options)
 {
-    unsigned bits = 0, packets = 0;
-    while (!cursor_at_end(&c) && packets < 8) {
-        bool is_partial = false;
-        unsigned more = packet_bits(&c, &is_partial);
-        if (c.ran_short)
-            break;
-        if (more == 0)
-            return NO;
-        bits += more;
-        packets++;
+    uint16_t number = cursor_u16(&body);
+    uint32_t properties = 0;
+    if (cursor_peek(&body, 0) > 0) /* version 5 */
+        cursor_skip(&body, take_length(&body, &properties) ? properties : UINT32_MAX);
+    else if (cursor_peek(&body, 2) > 0 && cursor_peek_u16(&body, 1) <= cursor_left(&body))
+        cursor_skip(&body, cursor_peek_u16(&body, 0) == 0 ? 1 : 0);
+    if (number == 0 || body.ran_short)
+        return 0;
+    unsigned bits = name_bits(&body, true);
+    if (bits == 0 || !has_options)
+        return bits;
+    uint8_t options = cursor_u8(&body);
+    return body.ran_short || options & 0xc0 || (options & 3) == 3 ? 0 : bits + 3;
+}
+
+static unsigned body_bits(uint8_t type, struct cursor body, uint32_t length)
+{
+    switch (type) {
+    case PUBLISH:
+        return name_bits(&body, false);
+    case SUBSCRIBE:
+    case UNSUBSCRIBE:
+        return subscription_bits(body, type == SUBSCRIBE);
+    case PINGREQ:
+    case PINGRESP:
+        return length == 0 ? 8 : 0;
+    case DISCONNECT:
+    case AUTH:
+        return length <= 4 ? 4 : 0;
+    case SUBACK:
+    case UNSUBACK:
+        return length >= 2 && length < 64 ? 4 : 0;
+    default: /* acknowledgements of what was published */
+        return length == 2 ? 7 : length >= 3 && length < 64 ? 1 : 0;
     }
-    return packets >= 3 && bits >= BITS_FOR_YES ? likely(in, "packets", &c) : short_of(in, &c);
+}
+
+/* A chain of whole packets, to the end of what is there. */
+static int late_bits(struct cursor c)
+{
+    int bits = 0;
+    for (unsigned packets = 0; !cursor_at_end(&c) && packets < 8; packets++) {
+        uint8_t first = cursor_u8(&c), type = first >> 4;
+        uint32_t length;
+        if (type < CONNACK || !are_header_flags(type, first & 0xf) || !take_length(&c, &length))
+            return c.ran_short && type >= CONNACK ? bits : -1;
+        struct cursor body = cursor_take(&c, length);
+        if (c.ran_short)
+            return bits;
+        unsigned more = body_bits(type, body, length);
+        if (more == 0)
+            return -1;
+        bits += (int)more + (type == PUBLISH ? 4 : 8) + (cursor_at_end(&c) ? 8 : 2);
+    }
+    return bits;
 }
 
 /* Section 3.2: session present, a reason; 3.1.1 has two bytes, 5 has properties. */
-static enum answer judge_connack(struct inspection *in, struct cursor c)
+static int connack_bits(struct cursor c, bool *is_short)
 {
-    uint32_t length;
+    uint32_t length, properties = 0;
     cursor_skip(&c, 1);
     if (!take_length(&c, &length) || length < 2)
-        return c.ran_short ? short_of(in, &c) : NO;
+        return c.ran_short ? (*is_short = true, 0) : -1;
     uint8_t present = cursor_u8(&c), reason = cursor_u8(&c);
+    bool fits = length == 2 || (take_length(&c, &properties) && properties + 3 == length) ||
+                (length > 128 && properties + 4 == length);
     if (c.ran_short)
-        return short_of(in, &c);
+        return *is_short = true, 0;
     if (present > 1 || (reason > 5 && (reason < 0x80 || reason > 0x9f)))
+        return -1;
+    cursor_seek(&c, length + (length > 127 ? 3 : 2));
+    if (!cursor_at_end(&c) && !c.ran_short && late_bits(cursor_take(&c, cursor_left(&c))) < 0)
+        return -1;
+    return fits ? 8 + 7 + 7 + 5 + (length > 2 ? 3 : 0) : 20;
+}
+
+static int weigh_side(struct cursor c, bool *is_short)
+{
+    if (c.size == 0)
+        return 0;
+    return cursor_peek(&c, 0) == CONNACK << 4 ? connack_bits(c, is_short) : late_bits(c);
+}
+
+/* Without a CONNECT the sides add up, and are likely at most. */
+static enum answer judge_late(struct inspection *in)
+{
+    bool is_short = false;
+    int client = weigh_side(in->client, &is_short), server = weigh_side(in->server, &is_short);
+    if (client < 0 || server < 0)
         return NO;
-    if (in->client.size)
-        return yes(in, "CONNACK", &c);
-    return length == 2 && reason == 0 ? likely(in, "CONNACK", &c) : short_of(in, &c);
-}
-
-static enum answer judge_client(struct inspection *in, struct cursor c)
-{
-    return cursor_peek(&c, 0) == CONNECT << 4 ? judge_connect(in, c) : judge_late(in, c);
-}
-
-static enum answer judge_server(struct inspection *in, struct cursor c)
-{
-    return cursor_peek(&c, 0) == CONNACK << 4 ? judge_connack(in, c) : judge_late(in, c);
+    if (client + server < BITS_FOR_LIKELY || is_short)
+        return in->is_final ? NO : MORE;
+    struct cursor c = client >= server ? in->client : in->server;
+    c.at = c.size;
+    return likely(in, "packets", &c);
 }
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge_client, judge_server);
+    if (cursor_peek(&in->client, 0) != CONNECT << 4)
+        return judge_late(in);
+    enum answer client = judge_connect(in, in->client);
+    if (client < LIKELY || in->server.size == 0)
+        return client;
+    bool is_short = false;
+    int server = weigh_side(in->server, &is_short);
+    if (is_short)
+        return wants_more(in, &in->server);
+    return server < 0 ? NO : server == 0 ? LIKELY : client;
 }
 
 static const struct signature signatures[] = {
@@ -163,10 +222,16 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x10\x00\x00\x06MQIsdp", "\xff\x80\xff\xff\xff\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x10\x80\x00\x00\x06MQIsdp",
                      "\xff\x80\x80\xff\xff\xff\xff\xff\xff\xff\xff"),
-    SIGNATURE(0, "\x20\x02\x00\x00"),
+    SIGNATURE_MASKED(0, "\x20\x00\x00\x00", "\xff\x80\xfe\x60"),
     SIGNATURE(0, "\xc0\x00"),
     SIGNATURE(0, "\xd0\x00"),
-    SIGNATURE_MASKED(0, "\x30\x00\x00\x00", "\xf6\x00\xff\x00"),
+    SIGNATURE_MASKED(0, "\x30\x00\x00\x00", "\xf0\x80\xff\x00"),
+    SIGNATURE_MASKED(0, "\x30\x80\x00\x00\x00", "\xf0\x80\x80\xff\x00"),
+    SIGNATURE_MASKED(0, "\x82\x00", "\xff\x80"),
+    SIGNATURE_MASKED(0, "\xa2\x00", "\xff\x80"),
+    SIGNATURE_MASKED(0, "\x90\x00", "\xff\xc0"),
+    SIGNATURE_MASKED(0, "\x40\x02", "\xff\xff"),
+    SIGNATURE(0, "\xe0"),
 };
 
 const struct cdpi_protocol cdpi_protocol_mqtt = {

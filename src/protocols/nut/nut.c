@@ -7,11 +7,37 @@
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
-enum { LINE_LIMIT = 512 };
+enum { LINE_LIMIT = 512, LINES = 3 };
 
 static const char *const subjects[] = {"ups",   "var",     "rw",        "cmd",     "enum",
                                        "range", "type",    "numlogins", "upsdesc", "client",
                                        "desc",  "cmddesc", NULL};
+
+/* What the guide's table of errors lists. */
+static const char *const errors[] = {"access-denied",
+                                     "unknown-ups",
+                                     "var-not-supported",
+                                     "cmd-not-supported",
+                                     "invalid-argument",
+                                     "instcmd-failed",
+                                     "set-failed",
+                                     "readonly",
+                                     "too-long",
+                                     "feature-not-supported",
+                                     "feature-not-configured",
+                                     "already-ssl-mode",
+                                     "driver-not-connected",
+                                     "data-stale",
+                                     "already-logged-in",
+                                     "invalid-password",
+                                     "already-set-password",
+                                     "invalid-username",
+                                     "already-set-username",
+                                     "username-required",
+                                     "password-required",
+                                     "unknown-command",
+                                     "invalid-value",
+                                     NULL};
 
 /* A subject in upper case. */
 static bool is_subject(struct cursor *line)
@@ -25,7 +51,8 @@ static int request_bits(struct cursor line)
 {
     if (cursor_accept_text(&line, "LIST ") || cursor_accept_text(&line, "GET "))
         return is_subject(&line) ? 30 : -1;
-    if (cursor_accept_text(&line, "USERNAME ") || cursor_accept_text(&line, "INSTCMD "))
+    if (cursor_accept_text(&line, "USERNAME ") || cursor_accept_text(&line, "PASSWORD ") ||
+        cursor_accept_text(&line, "INSTCMD "))
         return 20;
     if (cursor_accept_text(&line, "NETVER") || cursor_accept_text(&line, "PROTVER"))
         return 30;
@@ -45,32 +72,42 @@ static int reply_bits(struct cursor line)
         return 20;
     if (cursor_accept_text(&line, "ERR ")) {
         int first = cursor_peek(&line, 0);
-        return first >= 'A' && first <= 'Z' && cursor_find(&line, ' ', line.size) < 0 ? 16 : -1;
+        if (first < 'A' || first > 'Z' || cursor_find(&line, ' ', line.size) >= 0)
+            return -1;
+        return text_word(&line, errors) >= 0 ? 40 : 16;
     }
     if (cursor_accept_text(&line, "Network UPS Tools upsd"))
         return 60;
     return cursor_accept_text(&line, "OK") ? 10 : -1;
 }
 
-/* The side's first line; *bits 0 where it has not spoken. */
-static enum answer first_line(struct inspection *in, struct cursor c, int *bits)
+/* What the side's first lines are worth; *bits 0 where it has not spoken. The first must be one of
+ * the protocol's, what follows may be (a list's rows, or TLS after STARTTLS). */
+static enum answer first_lines(struct inspection *in, struct cursor c, int *bits)
 {
     struct cursor line;
     *bits = 0;
     if (c.size == 0)
         return YES;
-    enum text_line state = text_line(&c, LINE_LIMIT, &line);
-    if (state != LINE_WHOLE)
-        return state == LINE_OPEN ? short_of(in, &c) : NO;
-    *bits = c.side == CLIENT ? request_bits(line) : reply_bits(line);
-    return *bits < 0 ? NO : YES;
+    for (unsigned i = 0; i < LINES; i++) {
+        enum text_line state = text_line(&c, LINE_LIMIT, &line);
+        if (state != LINE_WHOLE && i == 0)
+            return state == LINE_OPEN ? short_of(in, &c) : NO;
+        int worth = state != LINE_WHOLE ? -1
+                    : c.side == CLIENT  ? request_bits(line)
+                                        : reply_bits(line);
+        if (worth < 0)
+            return i > 0 ? YES : NO;
+        *bits += worth;
+    }
+    return YES;
 }
 
 static enum answer validate(struct inspection *in)
 {
     int asked, told;
-    enum answer client = first_line(in, in->client, &asked);
-    enum answer server = first_line(in, in->server, &told);
+    enum answer client = first_lines(in, in->client, &asked);
+    enum answer server = first_lines(in, in->server, &told);
     if (client != YES || server != YES)
         return client < server ? client : server;
     struct cursor c = in->server.size ? in->server : in->client;
@@ -79,9 +116,10 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(0, "LIST "),  SIGNATURE(0, "GET VAR "),    SIGNATURE(0, "USERNAME "),
-    SIGNATURE(0, "NETVER"), SIGNATURE(0, "PROTVER"),     SIGNATURE(0, "GET UPSDESC "),
-    SIGNATURE(0, "VER\n"),  SIGNATURE(0, "BEGIN LIST "), SIGNATURE(0, "Network UPS Tool"),
+    SIGNATURE(0, "LIST "),      SIGNATURE(0, "GET VAR "),    SIGNATURE(0, "USERNAME "),
+    SIGNATURE(0, "NETVER"),     SIGNATURE(0, "PROTVER"),     SIGNATURE(0, "GET UPSDESC "),
+    SIGNATURE(0, "VER\n"),      SIGNATURE(0, "BEGIN LIST "), SIGNATURE(0, "Network UPS Tool"),
+    SIGNATURE(0, "STARTTLS\n"), SIGNATURE(0, "ERR "),
 };
 
 const struct cdpi_protocol cdpi_protocol_nut = {

@@ -73,7 +73,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (c.ran_short || version != VERSION || zero != 0)
         return NO;
     if (class & ACKNOWLEDGE && cursor_at_end(&c))
-        return both_spoke(in) ? yes(in, "acknowledgement", &c) : NO;
+        return both_spoke(in) ? yes(in, "acknowledgement", &c)
+               : class == (CLASS_ASF | ACKNOWLEDGE) || class == (CLASS_IPMI | ACKNOWLEDGE)
+                   ? likely(in, "acknowledgement", &c)
+                   : NO;
     if (class == CLASS_ASF)
         return judge_asf(in, c);
     if (class != CLASS_IPMI)

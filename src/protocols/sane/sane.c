@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * SANE, scanners over the network (SANE Standard 1.06 section 5, Network Protocol), in words(4):
- * the client begins with INIT = 0, version 1.0.3, a name's size and the name with its zero; the
- * server answers status = 0 and its version.
+ * the client begins with INIT = 0, a version(major 1, minor, build 3), a name's size and the name
+ * with its zero, or no name; the server answers status = 0 and its version. The build is the
+ * network protocol's version; SANE backends say minor 0 up to 1.0.32 and 1 from 1.1 on.
  */
 #include "protocols/protocol.h"
 
-enum { INIT = 0, BUILD = 3, NAME_LIMIT = 64 };
+enum { INIT = 0, MINOR = 3, BUILD = 3, NAME_LIMIT = 64 };
 
-/* Major 1, minor 0, the protocol's build 2 or 3. */
+/* Major 1, a minor of the one standard, the protocol's build 2 or 3. */
 static bool is_version(uint32_t version)
 {
-    return version >> 16 == 0x0100 && (version & 0xffff) >= 2 && (version & 0xffff) <= BUILD;
+    return version >> 24 == 1 && (version >> 16 & 0xff) <= MINOR && (version & 0xffff) >= 2 &&
+           (version & 0xffff) <= BUILD;
 }
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
@@ -45,7 +47,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0\x02", "\xff\xff\xff\xf0\xff\xff\xff\xfe"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0\x02", "\xff\xff\xff\xf0\xff\xfc\xff\xfe"),
 };
 
 const struct cdpi_protocol cdpi_protocol_sane = {
