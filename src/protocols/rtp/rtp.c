@@ -72,7 +72,8 @@ struct count {
     struct packet last[SOURCES];
     int following[SOURCES];
     unsigned sources;
-    bool has_moved; /* the time */
+    bool has_moved;   /* the time */
+    uint32_t control; /* the source that RTCP beside it has, 0 without */
 };
 
 /* Which source's it is; a new one's where there is room, else SOURCES. */
@@ -94,8 +95,12 @@ static int count_following(const struct inspection *in, uint8_t side, struct cou
     int most = 0;
     for (uint32_t i = 0; i < in->datagram_count; i++) {
         struct cursor d = inspection_datagram(in, i);
-        if (d.side != side || is_rtcp(d))
+        if (d.side != side)
             continue;
+        if (is_rtcp(d)) {
+            count->control = cursor_peek_u32(&d, 4);
+            continue;
+        }
         if (d.size < HEADER || !read_packet(d, in->datagrams[i].cut, &next))
             return -1;
         unsigned before = count->sources, which = source_of(count, &next);
@@ -106,6 +111,13 @@ static int count_following(const struct inspection *in, uint8_t side, struct cou
             count->has_moved |= next.time != count->last[which].time;
         }
         count->last[which] = next;
+    }
+    /* Reports of the same source in the same flow say as much as two datagrams more. */
+    for (unsigned i = 0; i < count->sources && count->control; i++) {
+        if (count->last[i].source == count->control) {
+            count->has_moved = true;
+            return most + LIKELY_FROM;
+        }
     }
     return count->sources > 1 && most < LIKELY_FROM ? -1 : most;
 }
