@@ -25,8 +25,9 @@ struct classifier {
     uint16_t room_count;
     uint16_t unsigned_count[3]; /* rooms to ask about every first payload: TCP, UDP, SCTP */
     uint16_t *unsigned_rooms[3];
-    room_index *port_room[2];    /* TCP, UDP: who claims a port */
-    room_index room_of[NUMBERS]; /* by catalog number */
+    room_index *port_room[2];                  /* TCP, UDP: who claims a port */
+    uint64_t known_ports[2][PORTS_TOTAL / 64]; /* bits of those that somebody claims */
+    room_index room_of[NUMBERS];               /* by catalog number */
     struct room rooms[];
 };
 
@@ -74,6 +75,7 @@ static void claim_ports(struct classifier *c, unsigned slot, room_index i, const
     for (; ports && *ports; ports++) {
         if (c->port_room[slot][*ports] == NO_ROOM)
             c->port_room[slot][*ports] = i;
+        c->known_ports[slot][*ports / 64] |= UINT64_C(1) << *ports % 64;
     }
 }
 
@@ -151,7 +153,8 @@ bool classifier_could_be(const struct classifier *classifier, room_index room, u
 
 bool classifier_knows_port(const struct classifier *classifier, uint8_t transport, uint16_t port)
 {
-    return classifier_guess(classifier, transport, port) != NO_ROOM;
+    unsigned slot = transport_slot(transport);
+    return slot < 2 && classifier->known_ports[slot][port / 64] >> port % 64 & 1;
 }
 
 /* ---- asking one room --------------------------------------------------------------------- */

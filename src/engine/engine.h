@@ -61,7 +61,7 @@ struct cdpi_flow {
 struct found {
     const struct segment *segment;
     uint32_t changes;
-    uint32_t slot;
+    uint32_t slot;   /* until the tags are looked at: where to look */
     bool is_vacant;  /* there is no such flow yet; it would go there */
     struct hot *hot; /* NULL: there is none */
     struct cold *cold;
