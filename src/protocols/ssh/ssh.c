@@ -54,13 +54,14 @@ static enum answer judge_line(struct inspection *in, struct cursor c)
     if (!is_version(&c))
         return c.ran_short ? short_of(in, &c) : NO;
     struct cursor line;
-    switch (text_line(&c, LINE_LIMIT, &line)) {
+    switch (text_line(&c, BANNER_LIMIT, &line)) {
     case LINE_BAD:
         return NO;
     case LINE_OPEN:
         return likely(in, "identification string", &c);
-    default:
-        return yes(in, "identification string", &c);
+    default: /* longer ones than are allowed are seen too */
+        return line.size < LINE_LIMIT ? yes(in, "identification string", &c)
+                                      : likely(in, "identification string", &c);
     }
 }
 
