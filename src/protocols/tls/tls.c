@@ -156,10 +156,9 @@ static enum answer judge_hello(struct inspection *in, struct cursor c, uint32_t 
     uint32_t type = next_number(&h, 1), length = next_number(&h, 3);
     if (h.is_broken || (h.c.at > 5 && type != wanted))
         return NO;
-    if (!is_open(&h) && !is_hello(&h, type, length))
-        return NO;
-    if (h.is_broken)
-        return NO;
+    /* A hello that came to harm: its sizes and version are right, what is inside is not. */
+    if ((!is_open(&h) && !is_hello(&h, type, length)) || h.is_broken)
+        return begins_whole(c) ? likely(in, "damaged hello", &c) : NO;
     const char *rule = wanted == CLIENT_HELLO ? "client hello" : "server hello";
     if (!is_open(&h))
         return h.is_damaged ? likely(in, rule, &h.c) : yes(in, rule, &h.c);
