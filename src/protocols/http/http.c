@@ -81,7 +81,7 @@ static bool is_path(const struct cursor *c)
 
 static bool is_tracker(struct cursor target)
 {
-    return text_has(target, "info_hash=") &&
+    return cursor_find_text(&target, "info_hash=", LINE_LIMIT) >= 0 &&
            (text_has(target, "announce") || text_has(target, "scrape"));
 }
 
