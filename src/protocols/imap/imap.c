@@ -8,7 +8,7 @@
 #include "framing/tls.h"
 #include "protocols/protocol.h"
 
-enum { LINE_LIMIT = 2048, TAG_LIMIT = 24, LINES = 6 };
+enum { LINE_LIMIT = 8192, TAG_LIMIT = 24, LINES = 6 };
 
 static const struct command commands[] = {
     {.word = "capability", .bits = 44, .arguments = ARGUMENTS_NONE},
