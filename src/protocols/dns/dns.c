@@ -191,6 +191,8 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
         return NO;
     if (m.questions + m.records > 0 && (have >= ENOUGH || in->is_final))
         return yes(in, rule_of(&m), &message);
+    if (in->is_final && is_usual_header(&m) && size >= 17 && (dns_is_response(&m) || size < 300))
+        return likely(in, "header", &message);
     return wants(in, (enum side)c.side, 2 + (size < ENOUGH ? size : ENOUGH));
 }
 
