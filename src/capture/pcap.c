@@ -95,6 +95,7 @@ static inline size_t walk(struct pcap_file *file, struct source *source, struct 
         }
         if (end - at - header_size < captured)
             break;
+        __builtin_prefetch(window + at + header_size + 48); /* where the transport's header is */
         frames[count++] =
             (struct cdpi_frame){.data = window + at + header_size,
                                 .captured = captured,

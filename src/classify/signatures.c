@@ -11,7 +11,7 @@ enum {
 };
 static const uint8_t lane_offset[LANES] = {0, 2, 4, 8};
 /* The padded copy of short payloads reaches this far. */
-enum { PADDED = 64 };
+enum { PADDED = 32 };
 
 struct entry {
     uint64_t value[2], mask[2]; /* the window's bytes in memory order */
@@ -337,11 +337,9 @@ struct probe {
     unsigned count, room;
 };
 
-static bool sizes_fit(const struct entry *e, const struct probe *p)
+static bool length_fits(const struct entry *e, const struct probe *p)
 {
-    if (p->wire < e->min_size || p->wire > e->max_size)
-        return false;
-    if (e->length_width == 0)
+    if (p->wire == 0 || e->length_width == 0)
         return true;
     if (p->size < (uint32_t)e->length_offset + e->length_width)
         return false;
@@ -360,24 +358,29 @@ static bool tail_fits(const struct probe *p, const struct entry *e)
     return window_fits(&at_start, tail);
 }
 
+/* Whether there are enough bytes, and a datagram is as large as it must be. */
+static inline bool sizes_fit(const struct entry *e, const struct probe *p)
+{
+    return e->end <= p->size &&
+           (p->wire == 0 || (e->min_size <= p->wire && p->wire <= e->max_size));
+}
+
+/* Of an entry whose sizes fit. */
 static bool entry_fits(const struct probe *p, const struct entry *e)
 {
-    if (e->end > p->size)
-        return false;
     bool fits = e->offset + (uint32_t)WINDOW <= p->padded_size ? window_fits(e, p->padded)
                                                                : tail_fits(p, e);
-    return fits && (p->wire == 0 || sizes_fit(e, p));
+    return fits && length_fits(e, p);
 }
 
 static void propose(struct probe *p, const struct entry *e)
 {
-    if (!entry_fits(p, e))
-        return;
     unsigned k = 0;
     while (k < p->count && p->proposed[k] != e->room)
         k++;
-    if (k == p->count && p->count < p->room)
-        p->proposed[p->count++] = e->room;
+    if (k < p->count || p->count == p->room || !entry_fits(p, e))
+        return;
+    p->proposed[p->count++] = e->room;
 }
 
 static inline void walk(struct probe *p, uint32_t from, uint32_t to)
@@ -387,8 +390,11 @@ static inline void walk(struct probe *p, uint32_t from, uint32_t to)
     uint64_t start = p->start;
     for (uint32_t i = from; i < to; i++) {
         const struct glance *g = &glances[list[i]];
-        if ((start & g->mask) == g->value)
-            propose(p, &p->table->entries[list[i]]);
+        if ((start & g->mask) != g->value)
+            continue;
+        const struct entry *e = &p->table->entries[list[i]];
+        if (sizes_fit(e, p))
+            propose(p, e);
     }
 }
 
@@ -419,7 +425,8 @@ bool signature_table_fits(const struct signature_table *table, room_index room, 
     for (uint32_t i = table->first_of_room[room]; i < table->first_of_room[room + 1]; i++) {
         const struct glance *g = &table->glances[i];
         const struct entry *e = &table->entries[i];
-        if ((p.start & g->mask) == g->value && e->transports & transport && entry_fits(&p, e))
+        if ((p.start & g->mask) == g->value && e->transports & transport && sizes_fit(e, &p) &&
+            entry_fits(&p, e))
             return true;
     }
     return false;

@@ -85,14 +85,24 @@ static inline uint32_t cursor_u32(struct cursor *c)
     return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
 }
 
+/* The next eight bytes as they lie in memory. */
+static inline uint64_t cursor_raw64(struct cursor *c)
+{
+    const uint8_t *p = cursor_bytes(c, 8);
+    uint64_t word = 0;
+    if (p)
+        memcpy(&word, p, 8);
+    return word;
+}
+
 static inline uint64_t cursor_u64(struct cursor *c)
 {
-    if (cursor_left(c) < 8) {
-        c->ran_short = true;
+    const uint8_t *p = cursor_bytes(c, 8);
+    if (!p)
         return 0;
-    }
-    uint64_t high = cursor_u32(c);
-    return high << 32 | cursor_u32(c);
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+           (uint64_t)p[6] << 8 | p[7];
 }
 
 static inline uint16_t cursor_le16(struct cursor *c)

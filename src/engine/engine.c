@@ -217,13 +217,20 @@ static void count_undecodable(struct cdpi *engine, enum decode_result result)
     }
 }
 
+/* Where the packet's flow is to be looked for. */
+static inline void aim(struct cdpi *engine, const struct packet *p)
+{
+    struct found *found = &engine->found[p - engine->packets];
+    found->segment = table_aim(&engine->tables[p->key.is_v6], p->hash, &found->slot);
+}
+
 /* What a tunnel carries, and the tunnel in that, behind it in the batch. */
 static struct packet *decode_tunnels(struct cdpi *engine, struct packet *p)
 {
     for (int depth = 0; depth < MAX_DEPTH && packet_may_be_tunnel(p - 1); depth++, p++) {
         if (decode_inner(&engine->decoder, p - 1, p) != DECODE_FLOW)
             break;
-        table_prefetch(&engine->tables[p->key.is_v6], p->hash);
+        aim(engine, p);
     }
     return p;
 }
@@ -231,7 +238,7 @@ static struct packet *decode_tunnels(struct cdpi *engine, struct packet *p)
 /* A packet that was decoded, and its tunnels. Returns the place for the next. */
 static struct packet *add_slowly(struct cdpi *engine, struct packet *p)
 {
-    table_prefetch(&engine->tables[p->key.is_v6], p->hash);
+    aim(engine, p);
     return packet_may_be_tunnel(p) && engine->decapsulates ? decode_tunnels(engine, p + 1) : p + 1;
 }
 
@@ -277,7 +284,7 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
             p = decode_slowly(engine, f, p);
             continue;
         }
-        table_prefetch(&engine->tables[p->key.is_v6], p->hash);
+        aim(engine, p);
         p++;
         if (packet_may_be_tunnel(p - 1) && engine->decapsulates)
             p = decode_tunnels(engine, p);
@@ -300,11 +307,11 @@ static void glance_batch(struct cdpi *engine, uint32_t n)
 {
     struct found *found = engine->found;
     for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
-        const struct segment *s = &engine->tables[p->key.is_v6].segments[hash_segment(p->hash)];
-        found->segment = s;
+        const struct segment *s = found->segment;
+        uint32_t home = found->slot;
         found->changes = s->changes;
-        found->slot = p->key.is_v6 ? segment_glance(s, p->hash, true, &found->is_vacant)
-                                   : segment_glance(s, p->hash, false, &found->is_vacant);
+        found->slot = p->key.is_v6 ? segment_glance(s, p->hash, home, true, &found->is_vacant)
+                                   : segment_glance(s, p->hash, home, false, &found->is_vacant);
     }
 }
 

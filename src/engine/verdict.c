@@ -31,15 +31,6 @@ static uint16_t room_number(room_index room)
     return room == NO_ROOM ? 0 : catalog_rooms[room].number;
 }
 
-uint8_t engine_own_index(const struct cdpi *engine)
-{
-    for (uint32_t i = 0; i < engine->module_count; i++) {
-        if (engine->modules[i].kind == MODULE_OWN)
-            return (uint8_t)i;
-    }
-    return 0;
-}
-
 void engine_store(struct cdpi *engine, const struct flow_place *place,
                   const struct classification *c)
 {
@@ -47,7 +38,7 @@ void engine_store(struct cdpi *engine, const struct flow_place *place,
     struct cold *cold = place_cold(place);
     hot->verdict = room_number(c->room);
     hot->application = c->room == NO_ROOM ? 0 : c->application;
-    hot->source = engine_own_index(engine);
+    hot->source = engine->own_index;
     hot->bits &= (uint16_t) ~(FLOW_CERTAIN | FLOW_APART);
     if (c->is_certain)
         hot->bits |= FLOW_CERTAIN;
@@ -94,6 +85,19 @@ static void fill_evidence(const struct cdpi *engine, const struct cold *cold,
     evidence->length = cold->evidence_size;
 }
 
+/* What SCTP carries is not known, or it carries nothing yet: SCTP itself it is all the same. */
+static void name_by_sctp(const struct cdpi *engine, struct cdpi_verdict *v)
+{
+    const struct catalog_ip_protocol *named = catalog_find_ip_protocol(IP_SCTP);
+    if (!named)
+        return;
+    v->protocol = named->number;
+    v->confidence = CDPI_CERTAIN;
+    v->source = engine->modules[0].name;
+    v->evidence.rule = "IP protocol number";
+    v->state = v->state == CDPI_GAVE_UP ? CDPI_FINAL : CDPI_PARTIAL;
+}
+
 struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_place *place)
 {
     const struct hot *hot = place_hot(place);
@@ -135,6 +139,8 @@ struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_
         if (hot->ip_protocol != IP_TCP && hot->ip_protocol != IP_UDP && !cold->rule)
             v.evidence.rule = "IP protocol number";
     }
+    if (!hot->verdict && hot->ip_protocol == IP_SCTP)
+        name_by_sctp(engine, &v);
     const struct note *note = engine_note(engine, hot);
     if (note) {
         v.then = note->then;
@@ -159,7 +165,7 @@ void classification_to_verdict(const struct cdpi *engine, const struct classific
     verdict->application = c->application;
     verdict->confidence = c->is_certain ? CDPI_CERTAIN : CDPI_LIKELY;
     verdict->state = c->is_certain ? CDPI_FINAL : CDPI_PARTIAL;
-    verdict->source = engine->modules[engine_own_index(engine)].name;
+    verdict->source = engine->modules[engine->own_index].name;
     verdict->evidence = (struct cdpi_evidence){.rule = c->rule,
                                                .packet = c->evidence_packet,
                                                .side = (enum cdpi_side)c->evidence_side,

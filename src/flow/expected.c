@@ -50,6 +50,8 @@ void expected_add(struct expected_table *table, const struct expected *expected,
             best = place;
     }
     *best = *expected;
+    uint16_t port = expected->at.port % EXPECTED_PORTS;
+    table->ports[port / 64] |= UINT64_C(1) << port % 64;
 }
 
 const struct expected *expected_find(const struct expected_table *table, const struct endpoint *at,

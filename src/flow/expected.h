@@ -24,9 +24,12 @@ struct expected {
     uint16_t protocol; /* catalog number */
 };
 
+enum { EXPECTED_PORTS = 1024 };
+
 struct expected_table {
     struct memory *memory;
-    struct expected *places; /* NULL until the first announcement */
+    struct expected *places;             /* NULL until the first announcement */
+    uint64_t ports[EXPECTED_PORTS / 64]; /* bits of those (their low bits) ever announced */
     uint64_t secret[2];
 };
 
@@ -35,6 +38,13 @@ void expected_free(struct expected_table *table);
 
 /* Without memory for the table nothing is expected. */
 void expected_add(struct expected_table *table, const struct expected *expected, uint64_t now);
+
+/* Whether anything was ever announced at such a port: no, for nearly all. */
+static inline bool expected_knows_port(const struct expected_table *table, uint16_t port)
+{
+    port %= EXPECTED_PORTS;
+    return table->ports[port / 64] >> port % 64 & 1;
+}
 
 /* What is expected at the endpoint now, or NULL. */
 const struct expected *expected_find(const struct expected_table *table, const struct endpoint *at,

@@ -242,11 +242,15 @@ static inline uint32_t slot_after(const struct segment *s, uint32_t slot, uint32
     return slot >= s->capacity ? slot - s->capacity : slot;
 }
 
-/* First pass of a batch: asks for the tags where the flow would be. */
-static inline void table_prefetch(const struct table *table, uint64_t hash)
+/* First pass of a batch: the segment and the place in it where the flow would be; its tags are
+ * asked for. */
+static inline const struct segment *table_aim(const struct table *table, uint64_t hash,
+                                              uint32_t *home)
 {
     const struct segment *s = &table->segments[hash_segment(hash)];
-    __builtin_prefetch(s->tags + hash_home(hash, s->capacity));
+    *home = hash_home(hash, s->capacity);
+    __builtin_prefetch(s->tags + *home);
+    return s;
 }
 
 static inline bool slot_holds(const struct segment *s, const struct flow_key *key, uint32_t slot,
@@ -257,10 +261,9 @@ static inline bool slot_holds(const struct segment *s, const struct flow_key *ke
 
 /* Second pass: the slot where by its tag the flow may be; with *is_vacant, where it would go. Its
  * lines are asked for. NO_SLOT: too far away to say. */
-static inline uint32_t segment_glance(const struct segment *s, uint64_t hash, bool is_v6,
-                                      bool *is_vacant)
+static inline uint32_t segment_glance(const struct segment *s, uint64_t hash, uint32_t home,
+                                      bool is_v6, bool *is_vacant)
 {
-    uint32_t home = hash_home(hash, s->capacity);
     uint32_t same = tags_equal(s->tags + home, hash_tag(hash));
     uint32_t vacant = tags_equal(s->tags + home, 0), either = same | vacant;
     if (!either)

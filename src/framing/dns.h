@@ -54,10 +54,22 @@ static inline bool dns_is_response(const struct dns_message *m)
 
 static inline void dns_header(struct cursor *c, struct dns_message *m)
 {
-    *m = (struct dns_message){.id = cursor_u16(c)};
-    m->flags = cursor_u16(c);
-    for (unsigned i = 0; i < 4; i++)
-        m->count[i] = cursor_u16(c);
+    *m = (struct dns_message){0};
+    if (cursor_left(c) < DNS_HEADER) {
+        m->id = cursor_u16(c);
+        m->flags = cursor_u16(c);
+        for (unsigned i = 0; i < 4; i++)
+            m->count[i] = cursor_u16(c);
+        return;
+    }
+    uint64_t first = cursor_u64(c);
+    uint32_t last = cursor_u32(c);
+    m->id = (uint16_t)(first >> 48);
+    m->flags = (uint16_t)(first >> 32);
+    m->count[0] = (uint16_t)(first >> 16);
+    m->count[1] = (uint16_t)first;
+    m->count[2] = (uint16_t)(last >> 16);
+    m->count[3] = (uint16_t)last;
 }
 
 /* RFC 1001 section 14.1: each half of a byte as a letter from 'A' to 'P'; how many of 32 are. */

@@ -15,6 +15,32 @@ static inline bool text_is_plain(uint8_t byte)
     return byte >= ' ' ? byte != 0x7f : byte == '\t';
 }
 
+/* Whether some of eight bytes may be no text: those below a blank, and DEL. */
+static inline bool text_word_is_odd(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    uint64_t deletes = word ^ ones * 0x7f;
+    return (((word - ones * ' ') & ~word) | ((deletes - ones) & ~deletes)) & tops;
+}
+
+static inline bool text_all_plain(struct cursor text)
+{
+    while (cursor_left(&text) >= 8) {
+        struct cursor word = text;
+        if (!text_word_is_odd(cursor_raw64(&text)))
+            continue;
+        for (uint32_t i = 0; i < 8; i++) {
+            if (!text_is_plain(cursor_u8(&word)))
+                return false;
+        }
+    }
+    while (!cursor_at_end(&text)) {
+        if (!text_is_plain(cursor_u8(&text)))
+            return false;
+    }
+    return true;
+}
+
 /* The next line without its end, in *line (as much of it as there is). Bytes from 0x80 on pass
  * (UTF-8 and older sets), control bytes do not. A line of `limit` bytes or more is none. */
 static inline enum text_line text_line(struct cursor *c, uint32_t limit, struct cursor *line)
@@ -26,10 +52,8 @@ static inline enum text_line text_line(struct cursor *c, uint32_t limit, struct 
         return LINE_BAD;
     while (line->size > 0 && cursor_peek(line, line->size - 1) == '\r')
         line->size--;
-    for (uint32_t i = 0; i < line->size; i++) {
-        if (!text_is_plain((uint8_t)cursor_peek(line, i)))
-            return LINE_BAD;
-    }
+    if (!text_all_plain(*line))
+        return LINE_BAD;
     if (end < 0)
         return LINE_OPEN;
     cursor_skip(c, (uint32_t)end + 1);

@@ -11,7 +11,7 @@
 #include "protocols/protocol.h"
 
 /* RFC 2812 section 2.3: 512 bytes; IRCv3 tags make it longer. */
-enum { LINE_LIMIT = 4096, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };
+enum { LINE_LIMIT = 8192, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };
 
 static const struct command client_commands[] = {
     {.word = "cap ls", .bits = 44},
@@ -107,8 +107,10 @@ static bool pass_prefix(struct cursor *line)
 static int number_bits(struct cursor line)
 {
     uint32_t number;
-    bool is_reply = text_digits(&line, 3, &number) == 3 && cursor_u8(&line) == ' ' &&
-                    cursor_left(&line) > 1 && cursor_peek(&line, 0) > ' ';
+    bool is_reply = text_digits(&line, 3, &number) == 3 && cursor_u8(&line) == ' ';
+    while (cursor_accept_text(&line, " "))
+        ;
+    is_reply = is_reply && cursor_left(&line) > 1 && cursor_peek(&line, 0) > ' ';
     return is_reply ? PREFIX_BITS + NUMBER_BITS - (number > 4 ? 12 : 0) : -1;
 }
 
@@ -139,7 +141,7 @@ static int server_bits(struct cursor line)
     return command ? bits + command->bits : -1;
 }
 
-static int weigh(struct cursor c, bool is_client)
+static int weigh(struct cursor c, bool is_client, bool is_final)
 {
     int bits = 0;
     struct cursor line;
@@ -147,21 +149,26 @@ static int weigh(struct cursor c, bool is_client)
         ;
     for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
         enum text_line state = text_raw_line(&c, LINE_LIMIT, &line); /* colours are control bytes */
-        if (state == LINE_OPEN)
+        if (state == LINE_OPEN && !is_final)
             return bits;
         int more = -1;
-        if (state == LINE_WHOLE)
+        while (cursor_accept_text(&line, " ")) /* nobody should, some do */
+            ;
+        if (state != LINE_BAD)
             more = is_client ? client_bits(line) : server_bits(line);
         if (more < 0)
-            return i ? bits : -1;
+            return i || state == LINE_OPEN ? bits : -1;
         bits += more;
+        if (state == LINE_OPEN)
+            break;
     }
     return bits;
 }
 
 static enum answer validate(struct inspection *in)
 {
-    int client = weigh(in->client, true), server = weigh(in->server, false);
+    int client = weigh(in->client, true, in->is_final);
+    int server = weigh(in->server, false, in->is_final);
     return answer_by_sides(in, client, server, server > client ? "server's lines" : "commands");
 }
 

@@ -23,20 +23,6 @@ enum {
     SEGMENTS = 64
 };
 
-/* Where the segments begin: behind kcp-go's header if its checksum holds. */
-static uint32_t segments_at(struct cursor c)
-{
-    cursor_skip(&c, NONCE);
-    uint32_t sum = cursor_le32(&c);
-    struct cursor rest = cursor_take(&c, cursor_left(&c));
-    return rest.size >= HEADER && crc32_ethernet(rest) == sum ? KCP_GO_HEADER : 0;
-}
-
-static uint32_t conversation_of(struct cursor c)
-{
-    return cursor_peek_u32(&c, segments_at(c));
-}
-
 /* How many bits of constraint the segments of a datagram meet. */
 static unsigned segments_bits(struct inspection *in, struct cursor c)
 {
@@ -63,21 +49,38 @@ static unsigned segments_bits(struct inspection *in, struct cursor c)
     return bits;
 }
 
+/* kcp-go's header: what is behind it looks like segments, and only then its checksum is worth
+ * taking. */
+static bool has_kcp_go_header(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, NONCE);
+    uint32_t sum = cursor_le32(&c);
+    struct cursor rest = cursor_take(&c, cursor_left(&c));
+    rest.side = c.side;
+    return rest.size >= HEADER && segments_bits(in, rest) > 0 && crc32_ethernet(rest) == sum;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
-    uint32_t start = segments_at(c);
-    cursor_skip(&c, start);
+    bool is_kcp_go = has_kcp_go_header(in, c);
+    cursor_skip(&c, is_kcp_go ? KCP_GO_HEADER : 0);
     unsigned bits = segments_bits(in, c);
-    bits += bits > 0 && start > 0 ? CRC_BITS : 0u;
+    bits += is_kcp_go ? CRC_BITS : 0u;
     cursor_skip(&c, HEADER);
     return answer_by_bits(in, bits, "segments", &c);
 }
 
+static uint32_t conversation_of(struct inspection *in, struct cursor c)
+{
+    return cursor_peek_u32(&c, has_kcp_go_header(in, c) ? KCP_GO_HEADER : 0);
+}
+
 static enum answer validate(struct inspection *in)
 {
-    if (both_spoke(in) && conversation_of(in->client) != conversation_of(in->server))
-        return NO;
-    return judge_sides(in, judge, judge);
+    enum answer both = judge_sides(in, judge, judge);
+    if (both == NO || !both_spoke(in))
+        return both;
+    return conversation_of(in, in->client) == conversation_of(in, in->server) ? both : NO;
 }
 
 static const struct signature signatures[] = {

@@ -117,12 +117,12 @@ static enum answer judge(struct inspection *in, struct cursor c, bool is_client)
         cursor_skip(&c, 1);
         uint8_t function = cursor_u8(&c);
         if (!c.ran_short && i > 0 && !is_known(function))
-            return NO;
+            break;
         struct cursor data = cursor_take(&c, c.ran_short ? 0 : length - 2u);
         if (c.ran_short)
             break;
         if (!(is_client ? is_request(function, data) : is_response(function, data)))
-            return NO;
+            return i > 0 && !is_udp(in) ? likely(in, "message, and an odd one", &c) : NO;
         if (!is_known(function)) /* a vendor's, or refused: the other side has to tell */
             return answer_by_bits(in, UNKNOWN_BITS, "function", &c);
         bits += is_client && function <= 16 ? 42 : 34;
@@ -142,12 +142,21 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     return judge(in, c, false);
 }
 
+/* Length 3, an exception's function and its code; nothing behind it. */
+static bool is_refusal(struct cursor c)
+{
+    return c.size == HEADER + 2 && cursor_peek_u16(&c, 4) == 3 &&
+           cursor_peek(&c, HEADER) & EXCEPTION && cursor_peek(&c, HEADER + 1) >= 1 &&
+           cursor_peek(&c, HEADER + 1) <= 11;
+}
+
 /* Transaction, unit and function come back as they were sent. */
 static bool answers(const struct inspection *in)
 {
     return cursor_peek_u16(&in->client, 0) == cursor_peek_u16(&in->server, 0) &&
            cursor_peek(&in->client, 6) == cursor_peek(&in->server, 6) &&
-           cursor_peek(&in->client, HEADER) == (cursor_peek(&in->server, HEADER) & 0x7f);
+           cursor_peek(&in->client, HEADER) == (cursor_peek(&in->server, HEADER) & 0x7f) &&
+           (is_known((uint8_t)cursor_peek(&in->client, HEADER)) || is_refusal(in->server));
 }
 
 static enum answer validate(struct inspection *in)

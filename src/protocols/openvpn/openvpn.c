@@ -11,6 +11,7 @@
  * fixed. An answer repeats the client's session id where that is not encrypted. Data packets have
  * no structure but, with peer ids, a counter.
  */
+#include "framing/tls.h"
 #include "protocols/protocol.h"
 
 enum {
@@ -27,7 +28,9 @@ enum {
     TLS_CRYPT_ANSWER = 66, /* with one acknowledgement and a session */
     REPLAY_LIMIT = 16,
     FIRST_YEAR = 1000000000, /* 2001; clocks before that are not set */
-    ACKS_LIMIT = 8
+    ACKS_LIMIT = 8,
+    DATA_ENOUGH = 2,
+    NUMBER_LIMIT = 4096 /* of a control packet */
 };
 
 static bool is_client_reset(unsigned opcode)
@@ -78,12 +81,54 @@ static const char *reset_form(struct cursor c, struct cursor *peer)
     return is_sized && is_replay_start(c) ? "encrypted reset" : NULL;
 }
 
+/* Acknowledgements with the peer's session, then the packet's number. */
+static bool pass_numbers(struct cursor *c, uint8_t *acks, uint32_t *number)
+{
+    *acks = cursor_u8(c);
+    if (*acks > ACKS_LIMIT)
+        return false;
+    for (unsigned i = 0; i < *acks; i++) {
+        if (cursor_u32(c) > NUMBER_LIMIT)
+            return false;
+    }
+    if (*acks)
+        cursor_skip(c, 8);
+    *number = cursor_peek_u32(c, 0);
+    return !c->ran_short;
+}
+
+/* Joined late, what nothing encrypts: a control packet that carries a TLS record, or nothing but
+ * acknowledgements. */
+static enum answer judge_control(struct inspection *in, struct cursor c, unsigned opcode)
+{
+    static const uint8_t hmacs[] = {0, 16, 20, 32, 48, 64};
+    for (unsigned i = 0; i < sizeof hmacs; i++) {
+        struct cursor rest = c;
+        struct tls_record record;
+        uint8_t acks = 0;
+        uint32_t number = 0;
+        bool is_signed = hmacs[i] != 0;
+        if (is_signed && (!cursor_skip(&rest, hmacs[i]) || !cursor_skip(&rest, 8)))
+            break;
+        if (!pass_numbers(&rest, &acks, &number))
+            continue;
+        if (opcode == ACK_1 && acks > 0 && cursor_at_end(&rest) && !is_signed)
+            return likely(in, "acknowledgement", &rest);
+        if (opcode == CONTROL_1 && number <= NUMBER_LIMIT && cursor_skip(&rest, 4) &&
+            tls_record(&rest, &record) && !rest.ran_short)
+            return likely(in, "control packet", &rest);
+    }
+    return NO;
+}
+
 /* One packet that is a reset. The third client's reset carries its key, so its size is free. */
 static enum answer judge_packet(struct inspection *in, struct cursor c, bool is_client)
 {
     uint8_t first = cursor_u8(&c);
     unsigned opcode = first >> 3;
     struct cursor peer;
+    if ((opcode == CONTROL_1 || opcode == ACK_1) && cursor_skip(&c, 8))
+        return judge_control(in, c, opcode);
     if ((first & 7) != 0 || !(is_client ? is_client_reset(opcode) : is_server_reset(opcode)) ||
         !cursor_skip(&c, 8))
         return NO;
@@ -94,6 +139,26 @@ static enum answer judge_packet(struct inspection *in, struct cursor c, bool is_
     return is_free ? likely(in, form, &c) : yes(in, form, &c);
 }
 
+/* Joined late over TCP: data that count up, one packet after the other, of one peer. */
+static enum answer judge_data_stream(struct inspection *in, struct cursor c)
+{
+    uint32_t head = 0, last = 0;
+    for (unsigned i = 0; i < DATA_ENOUGH; i++) {
+        uint16_t size = cursor_u16(&c);
+        uint32_t opcode_and_peer = cursor_peek_u32(&c, 0), counter = cursor_peek_u32(&c, 4);
+        if (cursor_left(&c) < 8)
+            return short_of(in, &c);
+        if (size < 24 || opcode_and_peer >> 27 != DATA_2 || (i && opcode_and_peer != head) ||
+            (i && (counter <= last || counter - last > REPLAY_LIMIT)))
+            return NO;
+        head = opcode_and_peer;
+        last = counter;
+        if (!cursor_skip(&c, size))
+            return short_of(in, &c);
+    }
+    return likely(in, "data that count up", &c);
+}
+
 /* Over TCP the packet's size stands before it. */
 static enum answer judge_stream(struct inspection *in, struct cursor c, bool is_client)
 {
@@ -102,6 +167,10 @@ static enum answer judge_stream(struct inspection *in, struct cursor c, bool is_
         return short_of(in, &c);
     if (size < 14 || size > 1500)
         return NO;
+    if (cursor_peek(&c, 0) >> 3 == DATA_2) {
+        cursor_seek(&c, 0);
+        return judge_data_stream(in, c);
+    }
     struct cursor packet = cursor_take(&c, size);
     if (c.ran_short)
         return short_of(in, &c);
@@ -160,6 +229,9 @@ static const struct signature signatures[] = {
     {.transports = OVER_UDP, .size = 1, .bytes = "\x50", .min_size = 54},
     {.transports = OVER_UDP, .size = 1, .bytes = "\x08", .min_size = 14, .max_size = 100},
     {.transports = OVER_UDP, .size = 1, .bytes = "\x10", .min_size = 14, .max_size = 100},
+    {.transports = OVER_UDP, .size = 1, .bytes = "\x20", .mask = "\xf0", .min_size = 22},
+    {.transports = OVER_TCP, .size = 4, .bytes = "\0\0\x48\0", .mask = "\xf8\0\xf8\xff"},
+    {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x20", .mask = "\xf8\0\xf0"},
     {.transports = OVER_UDP, .size = 2, .bytes = "\x48\0", .min_size = 24},
     {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x38", .mask = "\xf8\0\xff"},
     {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x40", .mask = "\xf8\0\xff"},
