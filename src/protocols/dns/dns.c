@@ -57,10 +57,14 @@ static bool header_makes_sense(const struct dns_message *m)
 
 /* RFC 1002 section 4.2: NetBIOS' messages differ in their names only. Its node status type and SRV
  * (RFC 2782) are one number: on DNS' port it is that. */
+static bool is_dns_port(const struct inspection *in)
+{
+    return in->server_port == PORT || in->client_port == PORT;
+}
+
 static bool is_netbios(const struct inspection *in, const struct dns_message *m)
 {
-    bool is_dns_port = in->server_port == PORT || in->client_port == PORT;
-    return m->netbios_letters >= NETBIOS_LABEL - 6 && !is_dns_port;
+    return m->netbios_letters >= NETBIOS_LABEL - 6 && !is_dns_port(in);
 }
 
 /* The identifier of the other side's message, to hold a bare answer against. */
@@ -127,6 +131,8 @@ static bool is_odd_question(const struct dns_message *m, struct cursor name)
 static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
                                  const struct dns_message *m, struct cursor name)
 {
+    if (cursor_peek(&name, 0) == NETBIOS_LABEL && !is_dns_port(in))
+        return NO; /* NetBIOS' names are of this size: what is left of one is its affair */
     if (is_odd_question(m, name))
         return likely(in, "question of an odd kind", c);
     if (is_usual_header(m) && begins_with_name(name))
