@@ -149,7 +149,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(0, "PRI * HTTP/2.0\r\n"),
+    SIGNATURE(0, "PRI * HTTP/2.0"),
     SIGNATURE_MASKED(0, "\0\0\0\x04\0\0\0\0\0", "\xff\xff\x00\xff\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\0\0\0\0\0\0\0", "\xff\xc0\x00\xf0\xc0\xff\xf0"),
 };
