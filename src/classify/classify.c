@@ -696,12 +696,30 @@ static bool is_exhausted(const struct session *s)
     return true;
 }
 
+/* Nothing known begins with this side's bytes; who still waits waits for the other side, and has no
+ * use for these. */
+static bool is_idle(const struct session *s)
+{
+    const struct exchange *x = s->exchange;
+    uint32_t reach = signature_table_reach(s->classifier->table, x->transport);
+    if (x->transport != OVER_TCP || s->state->room != NO_ROOM ||
+        s->state->proposed_at[s->side] < reach)
+        return false;
+    for (unsigned i = 0; i < s->state->live_count; i++) {
+        const struct live *live = &s->state->live[i];
+        if (live->wanted[s->side] != 0 || live->wanted[!s->side] == 0)
+            return false;
+    }
+    return true;
+}
+
 static struct classify_outcome outcome(const struct session *s, bool changed)
 {
     s->state->is_exhausted = is_exhausted(s);
     return (struct classify_outcome){.changed = changed,
                                      .certain = s->state->room != NO_ROOM && s->state->is_certain,
-                                     .exhausted = s->state->is_exhausted};
+                                     .exhausted = s->state->is_exhausted,
+                                     .idle = is_idle(s)};
 }
 
 void classification_init(struct classification *c)
