@@ -696,8 +696,8 @@ static bool is_exhausted(const struct session *s)
     return true;
 }
 
-/* Nothing known begins with this side's bytes; who still waits waits for the other side, and has no
- * use for these. */
+/* Nothing known begins with this side's bytes; who still waits waits for the other side, or is
+ * asked about everything and cannot say what it waits for: no use for these. */
 static bool is_idle(const struct session *s)
 {
     const struct exchange *x = s->exchange;
@@ -707,7 +707,9 @@ static bool is_idle(const struct session *s)
         return false;
     for (unsigned i = 0; i < s->state->live_count; i++) {
         const struct live *live = &s->state->live[i];
-        if (live->wanted[s->side] != 0 || live->wanted[!s->side] == 0)
+        bool has_said = live->wanted[s->side] != 0 || live->wanted[!s->side] != 0;
+        bool is_vague = s->classifier->rooms[live->room].protocol->is_unsigned && !has_said;
+        if (!is_vague && (live->wanted[s->side] != 0 || live->wanted[!s->side] == 0))
             return false;
     }
     return true;
