@@ -696,20 +696,28 @@ static bool is_exhausted(const struct session *s)
     return true;
 }
 
-/* Nothing known begins with this side's bytes; who still waits waits for the other side, or is
- * asked about everything and cannot say what it waits for: no use for these. */
+/* A room that is asked about everything, and has no more to say of these bytes than that they could
+ * be its own. */
+static bool is_vague(const struct session *s, const struct live *live)
+{
+    const struct classifier *c = s->classifier;
+    const struct exchange *x = s->exchange;
+    return c->rooms[live->room].protocol->is_unsigned &&
+           !signature_table_fits(c->table, live->room, x->transport, x->head[s->side],
+                                 x->size[s->side], 0);
+}
+
+/* Nothing known begins with this side's bytes; who still waits is vague, or waits for the other
+ * side: no use for these. */
 static bool is_idle(const struct session *s)
 {
-    const struct exchange *x = s->exchange;
-    uint32_t reach = signature_table_reach(s->classifier->table, x->transport);
-    if (x->transport != OVER_TCP || s->state->room != NO_ROOM ||
-        s->state->proposed_at[s->side] < reach)
+    if (s->exchange->transport != OVER_TCP || !s->exchange->is_midstream ||
+        s->state->room != NO_ROOM)
         return false;
     for (unsigned i = 0; i < s->state->live_count; i++) {
         const struct live *live = &s->state->live[i];
-        bool has_said = live->wanted[s->side] != 0 || live->wanted[!s->side] != 0;
-        bool is_vague = s->classifier->rooms[live->room].protocol->is_unsigned && !has_said;
-        if (!is_vague && (live->wanted[s->side] != 0 || live->wanted[!s->side] == 0))
+        bool waits_for_other = live->wanted[s->side] == 0 && live->wanted[!s->side] != 0;
+        if (!waits_for_other && !is_vague(s, live))
             return false;
     }
     return true;

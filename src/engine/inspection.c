@@ -402,24 +402,6 @@ static void try_later_segment(const struct flow_place *place, const struct packe
         forget_midstream_side(head, direction_side(place_hot(place), p->direction), p->direction);
 }
 
-/* What came first is kept as long as nothing else comes: who waits for the other side may want it
- * then. */
-static void note_idleness(struct head *head, const struct packet *p, bool idle)
-{
-    struct head_side *s = &head->side[p->direction];
-    s->is_idle = idle && !s->from_syn && head->mark_count < HEAD_MARKS;
-}
-
-static void begin_anew_if_idle(const struct flow_place *place, const struct packet *p,
-                               struct head *head)
-{
-    struct head_side *s = &head->side[p->direction];
-    if (!s->is_idle || p->payload_size == 0)
-        return;
-    s->is_idle = false;
-    try_later_segment(place, p, head);
-}
-
 static bool side_is_finished(const struct head *head, unsigned direction, bool exhausted)
 {
     const struct head_side *s = &head->side[direction];
@@ -520,8 +502,6 @@ static void inspect_first(struct cdpi *engine, const struct flow_place *place,
         take_verdict(engine, place, head_classification(head), said.changed);
     if (c.is_certain && engine->own_leads)
         decided(engine, place, head);
-    else
-        note_idleness(head, p, said.idle);
 }
 
 /* What comes after bytes that did not settle it. */
@@ -581,7 +561,6 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
     }
     const struct head_side *bytes = &head->side[p->direction];
     enum side side = direction_side(hot, p->direction);
-    begin_anew_if_idle(place, p, head);
     struct arrival a = arrive(engine, place, head, p);
     struct classify_outcome said = {.exhausted = head_classification(head)->is_exhausted};
     uint32_t had = bytes->size;
@@ -602,9 +581,8 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         view_head(&x, hot, head);
         is_settled = look(engine, place, head, &x, side, &said);
     }
-    note_idleness(head, p, !is_settled && said.idle);
-    bool is_unknown = bytes->is_idle || (said.exhausted && may_begin_later(p, head));
-    if (!is_settled && is_unknown && had > 0 && grew)
+    bool is_unknown = (said.idle || said.exhausted) && head->mark_count < HEAD_MARKS;
+    if (!is_settled && is_unknown && had > 0 && grew && may_begin_later(p, head))
         is_settled = look_alone(engine, place, p, head, &said);
     if (is_settled) {
         decided(engine, place, head);

@@ -35,7 +35,6 @@ struct head_side {
     bool has_base;
     bool from_syn;   /* base comes from a SYN */
     bool is_missing; /* bytes before or between what is here were lost */
-    bool is_idle;    /* mid-stream: nothing known begins with these bytes; the next may begin */
 };
 
 struct head {
