@@ -310,6 +310,8 @@ static enum answer validate(struct inspection *in)
                                                : NO;
     if (client == YES && server == NO && in->server.size)
         return answers(in->client, in->server) || judge_utp(in) == YES ? YES : LIKELY;
+    if (client == NO && server == YES && in->client.size)
+        return judge_utp(in) == YES ? YES : LIKELY;
     if (client != NO || server != NO)
         return client > server ? client : server;
     return judge_utp(in);

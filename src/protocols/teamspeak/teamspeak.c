@@ -42,9 +42,10 @@ static enum answer validate(struct inspection *in)
     if (!is_udp(in))
         return judge_sides(in, NULL, judge_query);
     enum answer client = in->client.size ? judge(in, in->client) : NO;
-    if (client == YES)
-        return YES;
-    return in->server.size ? judge(in, in->server) : NO;
+    enum answer server = in->server.size ? judge(in, in->server) : NO;
+    if (client == server || !both_spoke(in))
+        return client > server ? client : server;
+    return LIKELY;
 }
 
 static const struct signature signatures[] = {
