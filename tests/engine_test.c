@@ -177,6 +177,20 @@ static void a_tunnel_by_connect(void)
     CHECK(cdpi_close(e) == CDPI_OK);
 }
 
+/* The capture joined within a message; the next segment begins one. */
+static void a_message_that_begins_later(bool from_server)
+{
+    static const char tail[] = "\x99\x01\xc8\x02\xfe\x03\x99\x04\xc8\x05\xfe\x06\x99\x07\xc8\x0e"
+                               "\x99\x01\xc8\x02\xfe\x03\x99\x04\xc8\x05\xfe\x06\x99\x07\xc8\x0e";
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    struct cdpi_flow *flow = tcp(e, &usual, from_server, 100, ACK, tail, SECOND);
+    CHECK(flow && cdpi_classify(e, flow).protocol == CDPI_NO_PROTOCOL);
+    flow = tcp(e, &usual, from_server, 100 + sizeof tail - 1, ACK, server_line, SECOND + 1);
+    CHECK(flow && is_ssh(e, flow) && cdpi_classify(e, flow).confidence == CDPI_LIKELY);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
 /* A refused tunnel is plain HTTP. */
 static void a_tunnel_refused(void)
 {
@@ -431,6 +445,8 @@ static void sctp_that_carries_nothing(void)
 int main(void)
 {
     sctp_that_carries_nothing();
+    a_message_that_begins_later(false);
+    a_message_that_begins_later(true);
     a_flow_from_syn_to_fin(false);
     a_flow_from_syn_to_fin(true);
     segments_in_any_order();
