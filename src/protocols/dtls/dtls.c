@@ -14,6 +14,7 @@ enum {
     RECORD_HEADER = 13,
     LAST_HANDSHAKE = 24,
     EPOCH_LIMIT = 16,
+    TRAILER = 16,
     MESSAGE_LIMIT = 0x20000,
     HELLO_REQUEST = 0,
     CLIENT_HELLO = 1,
@@ -52,6 +53,8 @@ static bool is_body(const struct dtls_record *r, struct cursor body, bool is_cut
         return r->length == 2;
     case TLS_CHANGE_CIPHER:
         return r->length == 1;
+    case TLS_HEARTBEAT: /* RFC 6520 section 4: asked or answered, in whatever epoch */
+        return r->length >= 3 && (cursor_peek(&body, 0) == 1 || cursor_peek(&body, 0) == 2);
     default:
         return r->type == TLS_HEARTBEAT + 2; /* 1.3: ACK, RFC 9147 section 7 */
     }
@@ -64,6 +67,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     struct dtls_record r = {0};
     unsigned records = 0;
     const char *rule = "record";
+    uint32_t sound_end = 0;
     while (cursor_left(&c) > 0) {
         if (!dtls_record(&c, &r) || c.ran_short)
             break;
@@ -79,8 +83,11 @@ static enum answer judge(struct inspection *in, struct cursor c)
         if (records == 0 && r.type == TLS_HANDSHAKE && r.epoch == 0)
             rule = "handshake record";
         records++;
+        sound_end = c.at;
     }
     bool is_over = cursor_left(&c) == 0 || is_cut(in, &c);
+    if (records > 0 && !is_over && c.size - sound_end <= TRAILER)
+        return likely(in, rule, &c); /* what filled the datagram up */
     return records > 0 && is_over ? yes(in, rule, &c) : NO;
 }
 
