@@ -44,7 +44,7 @@ fuzz: setup ## 60 s of each fuzzer
 	@tools/fuzz.sh $(JOBS)
 
 model: ## the learned model and docs/model.md, from our captures and cases
-	@tools/train/train.sh $(FOLDERS)
+	@SHARED=$(SHARED) tools/train/train.sh $(FOLDERS)
 
 new-protocol: ## NAME=x: a room, and the next number
 	@tools/new-protocol.sh "$(NAME)"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The module protoident: what it fills, by hand; and the whole module over the stand-in library, by
- * way of an engine.   protoident_test FOLDER|-    where the module is that was built over the
- * stand-in
+ * way of an engine.   protoident_test FOLDER|- [FOLDER]    where the module is that was built over
+ * the stand-in, and where that over the library is
  */
 #include <cdpi/cdpi.h>
 #include <string.h>
@@ -36,6 +36,11 @@ static void filled_by_hand(void)
     CHECK(in.server_port == 80 && in.client_port == 40000);
     CHECK(memcmp(&in.ips[0], "\xc0\x00\x02\x01", 4) == 0);
     CHECK(memcmp(&in.ips[1], "\xc0\x00\x02\x02", 4) == 0);
+    flow.ip_protocol = 17; /* what only TCP has stays away */
+    protoident_fill(&flow, &in);
+    CHECK(in.trans_proto == 17 && !in.seen_syn[0] && in.seqno[0] == 0);
+    CHECK(memcmp(&in.payload[0], "GET ", 4) == 0 && in.payload_len[0] == 10);
+    flow.ip_protocol = 6;
     flow.ip_version = 6;
     flow.head_size[1] = flow.first_payload[1] = flow.first_captured[1] = 0;
     protoident_fill(&flow, &in);
@@ -92,6 +97,37 @@ static void over_the_standin(const char *folder)
     cdpi_close(e);
 }
 
+/* ---- over the library itself ------------------------------------------------------------- */
+
+static void answers_as(struct cdpi *e, const char *client, const char *server, uint16_t port,
+                       const char *expected)
+{
+    struct cdpi_verdict v = ask(e, client, server, port);
+    const char *name = cdpi_protocol_name(e, v.protocol);
+    CHECK(strcmp(name, expected) == 0 && v.confidence == CDPI_LIKELY);
+    if (strcmp(name, expected) != 0)
+        printf("libprotoident says %s, want %s\n", name, expected);
+}
+
+static void over_the_library(const char *folder)
+{
+    struct cdpi_options options = {
+        .struct_size = sizeof options, .modules = "protoident", .module_path = folder};
+    for (unsigned round = 0; round < 2; round++) { /* its one state is made again */
+        struct cdpi *e;
+        struct cdpi_error error = {""};
+        CHECK(cdpi_open(&options, &e, &error) == CDPI_OK);
+        if (!e) {
+            printf("%s\n", error.text);
+            return;
+        }
+        answers_as(e, "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", 40000, "HTTP");
+        answers_as(e, "SSH-2.0-a\r\n", "SSH-2.0-b\r\n", 40001, "SSH");
+        CHECK(ask(e, "\x01\x7fzq", "\x02\x7fzq", 40002).protocol == 0);
+        cdpi_close(e);
+    }
+}
+
 int main(int argc, char **argv)
 {
     filled_by_hand();
@@ -100,7 +136,9 @@ int main(int argc, char **argv)
         over_the_standin(argv[1]);
     else
         printf("SKIP protoident over the stand-in: there is no C++ compiler\n");
-    if (argc <= 2)
+    if (argc > 2)
+        over_the_library(argv[2]);
+    else
         printf("SKIP protoident over libprotoident: it is not installed\n");
     return CHECKS_END("protoident");
 }

@@ -2,23 +2,29 @@
 #include "ml/features.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-static int by_value(const void *a, const void *b)
+/* One pass of a radix sort: by eight bits of each pair, keeping the order of equals. */
+static void sort_by(const uint16_t *from, uint16_t *to, size_t count, unsigned shift)
 {
-    uint16_t x = *(const uint16_t *)a, y = *(const uint16_t *)b;
-    return (x > y) - (x < y);
+    uint16_t place[257] = {0};
+    for (size_t i = 0; i < count; i++)
+        place[(from[i] >> shift & 255) + 1]++;
+    for (unsigned value = 0; value < 256; value++)
+        place[value + 1] = (uint16_t)(place[value + 1] + place[value]);
+    for (size_t i = 0; i < count; i++)
+        to[place[from[i] >> shift & 255]++] = from[i];
 }
 
 /* Logarithms of counts, scaled to length one: a long payload weighs as much as a short one. */
 static size_t add_pairs(const uint8_t *bytes, uint32_t size, unsigned side, struct feature *out)
 {
-    uint16_t pairs[PAIR_BYTES];
+    uint16_t pairs[PAIR_BYTES] = {0}, half[PAIR_BYTES];
     size_t count = 0, n = 0;
     double square = 0;
     for (uint32_t i = 0; i + 1 < size && i + 1 < PAIR_BYTES; i++)
         pairs[count++] = (uint16_t)((unsigned)bytes[i] << 8 | bytes[i + 1]);
-    qsort(pairs, count, sizeof *pairs, by_value);
+    sort_by(pairs, half, count, 0);
+    sort_by(half, pairs, count, 8);
     for (size_t i = 0, run; i < count; i += run) {
         for (run = 1; i + run < count && pairs[i + run] == pairs[i];)
             run++;

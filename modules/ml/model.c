@@ -10,9 +10,9 @@
 struct ml_model {
     struct model linear;
     char (*names)[CLASS_NAME];
-    uint32_t *keys; /* rising; the feature of index i + 1 */
+    uint16_t *index_of; /* by key: the feature's number from 1; 0: the model has none such */
     int classes, features;
-    double scale;
+    double scale, none;
 };
 
 /* ---- reading ----------------------------------------------------------------------------- */
@@ -78,16 +78,16 @@ static bool make_room(struct ml_model *m, struct reading *r)
 {
     m->classes = count_lines(r->text, "class ");
     m->features = count_lines(r->text, "feature ");
-    if (m->classes < 2 || m->classes > MOST_CLASSES || m->features < 1)
-        return fail(r, "it wants 2 to 400 classes, and features");
+    if (m->classes < 2 || m->classes > MOST_CLASSES || m->features < 1 || m->features > UINT16_MAX)
+        return fail(r, "it wants 2 to 400 classes, and 1 to 65535 features");
     if ((double)m->features * m->classes * sizeof(double) > MODEL_MEMORY)
         return fail(r, "it would take more than 16 MiB");
     m->names = calloc((size_t)m->classes, sizeof *m->names);
-    m->keys = calloc((size_t)m->features, sizeof *m->keys);
+    m->index_of = calloc(KEYS, sizeof *m->index_of);
     m->linear.label = calloc((size_t)m->classes, sizeof *m->linear.label);
     /* liblinear keeps one vector where there are two classes. */
     m->linear.w = calloc((size_t)m->features * (size_t)m->classes, sizeof *m->linear.w);
-    return (m->names && m->keys && m->linear.label && m->linear.w) || fail(r, "no memory");
+    return (m->names && m->index_of && m->linear.label && m->linear.w) || fail(r, "no memory");
 }
 
 static bool read_number(const char **at, double *value)
@@ -99,14 +99,16 @@ static bool read_number(const char **at, double *value)
     return good;
 }
 
-static bool read_feature(struct ml_model *m, struct reading *r, const char *at, int index)
+static bool read_feature(struct ml_model *m, struct reading *r, const char *at, int index,
+                         uint32_t *last)
 {
     double key, class, weight;
     if (!read_number(&at, &key) || key < 0 || key >= KEYS)
         return fail(r, "no such feature");
-    m->keys[index] = (uint32_t)key;
-    if (index && m->keys[index - 1] >= m->keys[index])
+    if (index && (uint32_t)key <= *last)
         return fail(r, "features do not rise");
+    *last = (uint32_t)key;
+    m->index_of[*last] = (uint16_t)(index + 1);
     while (*at == ' ') {
         if (!read_number(&at, &class) || *at++ != ':' || !read_number(&at, &weight))
             return fail(r, "want class:weight");
@@ -120,6 +122,7 @@ static bool read_feature(struct ml_model *m, struct reading *r, const char *at, 
 static bool read_lines(struct ml_model *m, struct reading *r)
 {
     int classes = 0, features = 0;
+    uint32_t last = 0;
     char *line = next_line(r);
     if (!line || strcmp(line, "cdpi-model 1") != 0)
         return fail(r, "want \"cdpi-model 1\"");
@@ -132,8 +135,11 @@ static bool read_lines(struct ml_model *m, struct reading *r)
         } else if (strncmp(line, "scale ", 6) == 0) {
             if (!read_number(&rest, &m->scale) || m->scale <= 0)
                 return fail(r, "scale wants a number above 0");
+        } else if (strncmp(line, "none ", 5) == 0) {
+            if (!read_number(&rest, &m->none))
+                return fail(r, "none wants a number");
         } else if (strncmp(line, "feature ", 8) == 0) {
-            if (!read_feature(m, r, rest, features++))
+            if (!read_feature(m, r, rest, features++, &last))
                 return false;
         } else {
             return fail(r, "unknown word");
@@ -171,7 +177,7 @@ void ml_model_free(struct ml_model *m)
     if (!m)
         return;
     free(m->names);
-    free(m->keys);
+    free(m->index_of);
     free(m->linear.label);
     free(m->linear.w);
     free(m);
@@ -179,17 +185,14 @@ void ml_model_free(struct ml_model *m)
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
-/* Both lists rise: one pass. */
 static void as_nodes(const struct ml_model *m, const struct feature *features, size_t count,
                      struct feature_node *nodes)
 {
     size_t n = 0;
-    int at = 0;
     for (size_t i = 0; i < count; i++) {
-        while (at < m->features && m->keys[at] < features[i].key)
-            at++;
-        if (at < m->features && m->keys[at] == features[i].key)
-            nodes[n++] = (struct feature_node){at + 1, features[i].value};
+        int index = m->index_of[features[i].key];
+        if (index)
+            nodes[n++] = (struct feature_node){index, features[i].value};
     }
     nodes[n] = (struct feature_node){-1, 0};
 }
@@ -203,6 +206,7 @@ const char *ml_model_ask(const struct ml_model *m, const struct payloads *payloa
     int best = 0;
     as_nodes(m, features, features_of(payloads, features), nodes);
     predict_values(&m->linear, nodes, said);
+    said[0] += m->none;
     for (int i = 1; i < m->classes; i++)
         best = said[i] > said[best] ? i : best;
     for (int i = 0; i < m->classes; i++)

@@ -4,6 +4,7 @@
  *
  *     cdpi-model 1
  *     scale 1.35                       what makes its probabilities honest
+ *     none 0.5                         added to what speaks for "none of these"
  *     class -                          "none of these" stands first
  *     class SSH
  *     feature 21331 1:2.125 4:-0.5     key, then class:weight where it is not zero

@@ -18,14 +18,24 @@ static uint32_t in_first_packet(const struct cdpi_module_flow *flow, unsigned si
     return flow->first_captured[side] < size ? flow->first_captured[side] : size;
 }
 
+static void fill_tcp(const struct cdpi_module_flow *flow, struct protoident_input *input)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        input->seen_syn[side] = flow->syn_seen[side] || flow->first_payload[side];
+        if (input->seen_syn[side])
+            input->seqno[side] = flow->sequence[side];
+    }
+}
+
 void protoident_fill(const struct cdpi_module_flow *flow, struct protoident_input *input)
 {
+    enum { TCP = 6 };
     memset(input, 0, sizeof *input);
+    if (flow->ip_protocol == TCP)
+        fill_tcp(flow, input);
     for (unsigned side = 0; side < 2; side++) {
         input->payload[side] = first_four(flow->head[side], in_first_packet(flow, side));
         input->payload_len[side] = flow->first_payload[side];
-        input->seen_syn[side] = flow->syn_seen[side] || flow->first_payload[side];
-        input->seqno[side] = flow->sequence[side];
         input->observed[side] = flow->payload_bytes[side];
         if (flow->ip_version == 4)
             memcpy(&input->ips[side], flow->address[side], 4);

@@ -16,10 +16,10 @@ extern "C" {
 struct protoident_input {
     uint32_t payload[2];     /* first four payload bytes as they stand in the packet, 0 behind */
     uint32_t payload_len[2]; /* of the first payload packet, on the wire */
-    bool seen_syn[2];
-    uint32_t seqno[2];    /* of the first payload byte */
-    uint32_t observed[2]; /* payload bytes seen */
-    uint16_t server_port, client_port;
+    bool seen_syn[2];        /* TCP: the side's SYN, or else its first payload, was seen */
+    uint32_t seqno[2];       /* TCP: of the first payload byte; host byte order */
+    uint32_t observed[2];    /* payload bytes seen */
+    uint16_t server_port, client_port; /* host byte order */
     uint8_t trans_proto;
     uint32_t ips[2]; /* as they stand in the packet; 0 for IPv6 */
 };

@@ -28,10 +28,18 @@ const struct catalog_ip_protocol catalog_ip_protocols[] = {
 const size_t catalog_ip_protocol_count =
     sizeof catalog_ip_protocols / sizeof catalog_ip_protocols[0];
 
+/* Letters of either case and few other characters agree in these bits: most names are told apart
+ * without a call. */
+static bool may_be_same(const char *name, const char *other)
+{
+    return ((name[0] ^ other[0]) & 0x1f) == 0;
+}
+
 room_index catalog_find_room(const char *name)
 {
     for (size_t i = 0; i < catalog_room_count; i++) {
-        if (strcasecmp(catalog_rooms[i].protocol->name, name) == 0)
+        const char *other = catalog_rooms[i].protocol->name;
+        if (may_be_same(other, name) && strcasecmp(other, name) == 0)
             return (room_index)i;
     }
     return NO_ROOM;

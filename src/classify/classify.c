@@ -218,17 +218,6 @@ static inline const struct datagram *chosen_datagram(const struct session *s, en
     return &x->datagrams[chosen - 1];
 }
 
-/* A side's bytes as a validator sees them: the stream, or the chosen datagram. */
-static inline struct cursor side_bytes(const struct session *s, enum side side, bool *cut)
-{
-    const struct exchange *x = s->exchange;
-    const struct datagram *d = chosen_datagram(s, side);
-    *cut = d && d->cut;
-    if (d)
-        return cursor_over(x->head[side] + d->offset, d->size);
-    return cursor_over(x->head[side], x->transport == OVER_UDP ? 0 : x->size[side]);
-}
-
 /* The bytes that a side's YES was said of are there unchanged. */
 static inline bool is_known(const struct session *s, room_index room, enum side side)
 {
@@ -238,26 +227,40 @@ static inline bool is_known(const struct session *s, room_index room, enum side 
            (s->exchange->transport == OVER_UDP || s->exchange->size[side] == state->yes_size);
 }
 
+/* A side in a view: the stream, or the chosen datagram; empty where it is not shown. */
+static inline bool show_side(const struct session *s, enum side side, bool is_shown,
+                             enum side shown_as, struct cursor *c)
+{
+    const struct exchange *x = s->exchange;
+    bool is_cut = false;
+    c->data = x->head[side];
+    c->size = is_shown ? x->size[side] : 0;
+    if (x->transport == OVER_UDP && is_shown) {
+        const struct datagram *d = chosen_datagram(s, side);
+        c->data += d ? d->offset : 0;
+        c->size = d ? d->size : 0;
+        is_cut = d && d->cut;
+    }
+    c->at = 0;
+    c->side = (uint8_t)shown_as;
+    c->ran_short = false;
+    return is_cut;
+}
+
 /* Fills a view with the sides in `which` (bits), client and server exchanged where `swapped`. */
 static void fill_view(const struct session *s, struct inspection *in, unsigned which, bool swapped)
 {
     const struct exchange *x = s->exchange;
     enum side c = swapped ? SERVER : CLIENT, v = swapped ? CLIENT : SERVER;
-    in->client = in->server = cursor_over("", 0);
-    in->client_is_cut = in->server_is_cut = false;
-    if (which & 1u << c)
-        in->client = side_bytes(s, c, &in->client_is_cut);
-    if (which & 1u << v)
-        in->server = side_bytes(s, v, &in->server_is_cut);
-    in->client.side = CLIENT;
-    in->server.side = SERVER;
+    in->client_is_cut = show_side(s, c, which >> c & 1, CLIENT, &in->client);
+    in->server_is_cut = show_side(s, v, which >> v & 1, SERVER, &in->server);
     in->client_port = x->port[c];
     in->server_port = x->port[v];
     in->transport = x->transport;
     in->sctp_ppid = x->sctp_ppid;
     in->is_final = x->is_final;
     in->is_midstream = x->is_midstream;
-    in->first_speaker = swapped ? !x->first_speaker : x->first_speaker;
+    in->first_speaker = x->first_speaker ^ swapped;
     in->datagrams = x->datagrams;
     in->datagram_count = x->datagram_count;
     in->heads[CLIENT] = x->head[CLIENT];
@@ -454,8 +457,8 @@ static room_index ask_by_port(struct session *s, struct cursor bytes, uint32_t w
  * of the same bytes, the tests hold them to that. */
 static void ask_proposed(struct session *s)
 {
-    bool cut;
-    struct cursor bytes = side_bytes(s, s->side, &cut);
+    struct cursor bytes;
+    show_side(s, s->side, true, s->side, &bytes);
     if (bytes.size == 0)
         return;
     room_index proposed[MAX_PROPOSED];
@@ -740,6 +743,22 @@ struct classify_outcome classify_more(const struct classifier *classifier,
     return outcome(&s, changed);
 }
 
+/* What the server says is nothing that is known: then the client's word is the best there is. */
+static bool take_clients_word(struct session *s)
+{
+    room_index room = validated_by(s, s->state->claim[CLIENT]);
+    for (unsigned swapped = 0; swapped < 2; swapped++) {
+        if (ask(s, room, 1u << CLIENT, swapped) != YES)
+            continue;
+        struct best best = {room, LIKELY, swapped, 1u << CLIENT, what_was_said(s->in, swapped)};
+        bool changed = take(s, &best);
+        s->state->are_sides_apart = true;
+        s->state->heard = 3;
+        return changed;
+    }
+    return false;
+}
+
 struct classify_outcome classify_end(const struct classifier *classifier,
                                      struct classification *state, const struct exchange *exchange,
                                      uint8_t packet)
@@ -761,6 +780,8 @@ struct classify_outcome classify_end(const struct classifier *classifier,
              beats(classifier, s.joint.room, s.joint.answer, room, (enum answer)state->answer)))
             changed = take(&s, &s.joint);
     }
+    if (state->room == NO_ROOM && s.which == 3 && state->claim[CLIENT] != NO_ROOM)
+        changed = take_clients_word(&s) || changed;
     /* A child that would have waited for more waits no longer. */
     if (state->room != NO_ROOM && state->answer == YES && state->heard == 3 &&
         !state->are_sides_apart)

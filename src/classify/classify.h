@@ -15,7 +15,8 @@
  *   3. A verdict heard from one side is put to the test when the other side speaks: YES makes it
  * certain, NO revokes it, and both sides are looked at afresh.
  *   4. If the sides then speak two protocols, the server's is the verdict, likely, and each side's
- * is reported.
+ * is reported. Where at the end the server's bytes are nothing that is known (damaged, of before a
+ * standard, lost in part), a client's YES stands in the same way.
  */
 #ifndef CDPI_CLASSIFY_CLASSIFY_H
 #define CDPI_CLASSIFY_CLASSIFY_H

@@ -71,15 +71,14 @@ static void report(const struct measured *floor, const struct measured *m)
     double inside = (double)info->nanoseconds * 1e-9;
     double cost = m->seconds > floor->seconds ? m->seconds - floor->seconds : 0;
     uint64_t asked = info->asked ? info->asked : 1;
-    uint64_t verdicts = m->stats.verdicts_certain + m->stats.verdicts_likely;
     printf("module                 %s %s\n", m->name, m->version);
     printf("packets                %llu\n", (number)m->stats.packets);
     printf("flows                  %llu, with payload %llu\n", (number)m->stats.flows,
            (number)(m->stats.flows - m->stats.flows_without_payload));
     printf("asked                  %llu flows\n", (number)info->asked);
-    printf("answered               %llu (%.1f %%), guessed %llu, nonsense %llu; verdicts %llu\n",
+    printf("answered               %llu (%.1f %%), guessed %llu, nonsense %llu\n",
            (number)info->answered, 100.0 * (double)info->answered / (double)asked,
-           (number)info->guessed, (number)info->nonsense, (number)verdicts);
+           (number)info->guessed, (number)info->nonsense);
     printf("CPU                    %.3f s, of which %.3f s without the module\n", m->seconds,
            floor->seconds);
     printf("cost a flow asked      %.2f us", cost * 1e6 / (double)asked);

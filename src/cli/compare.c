@@ -18,6 +18,7 @@ struct comparison {
     struct cdpi *engine;
     size_t count;
     uint64_t flows; /* with an answer of anybody's */
+    uint64_t disputed;
     uint64_t answered[MOST], alone[MOST];
     uint64_t both[MOST][MOST], agreed[MOST][MOST];
 };
@@ -51,7 +52,10 @@ static void print_answer(const struct comparison *c, const struct cdpi_module_an
     const struct cdpi_verdict *v = &a->verdict;
     printf("    %-12s ", a->module);
     if (!has_answer(a)) {
-        puts(v->guess ? cdpi_protocol_name(c->engine, v->guess) : "does not know");
+        if (v->guess)
+            printf("guesses %s\n", cdpi_protocol_name(c->engine, v->guess));
+        else
+            puts("does not know");
         return;
     }
     printf("%s", cdpi_protocol_name(c->engine, v->protocol));
@@ -115,16 +119,19 @@ static void on_event(void *context, enum cdpi_event event, struct cdpi_flow *flo
     if (event != CDPI_EVENT_ENDED)
         return;
     c->count = cdpi_classify_all(c->engine, flow, answers, MOST);
-    if (count(c, answers))
-        print_flow(c, flow, answers);
+    if (!count(c, answers))
+        return;
+    c->disputed++;
+    print_flow(c, flow, answers);
 }
 
 static void print_table(const struct comparison *c)
 {
-    printf("\n%llu flows that a module names\n%-12s %10s %10s", (number)c->flows, "", "answers",
-           "alone");
-    for (size_t i = 0; i < c->count; i++)
-        printf(" %14s", cdpi_module(c->engine, i).name);
+    printf("%s%llu flows that a module names; on %llu they disagree\n", c->disputed ? "\n" : "",
+           (number)c->flows, (number)c->disputed);
+    printf("%-12s %10s %10s", "module", "answers", "alone");
+    for (size_t i = 0; i + 1 < c->count; i++)
+        printf(" %9s %-4s", "alike", cdpi_module(c->engine, i).name);
     putchar('\n');
     for (size_t i = 0; i < c->count; i++) {
         printf("%-12s %10llu %10llu", cdpi_module(c->engine, i).name, (number)c->answered[i],

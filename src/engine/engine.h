@@ -84,6 +84,7 @@ struct cdpi {
     struct module modules[MAX_MODULES];
     uint32_t module_count;
     bool has_own, own_leads, has_port, ask_all, decapsulates;
+    uint8_t own_index;  /* where `own` stands in the list */
     bool wants_packets; /* some module does */
     struct packet_pool kept;
     struct early_table early;
@@ -185,8 +186,6 @@ struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_
 void engine_tell(struct cdpi *engine, enum cdpi_event event, const struct flow_place *place);
 /* The number of a rule's name. */
 uint16_t engine_rule(struct cdpi *engine, const char *rule);
-/* Where the module `own` stands in the list. */
-uint8_t engine_own_index(const struct cdpi *engine);
 /* Where a verdict comes from, in a struct cdpi_verdict. */
 void classification_to_verdict(const struct cdpi *engine, const struct classification *c,
                                struct cdpi_verdict *verdict);

@@ -97,7 +97,7 @@ void engine_meet_expectation(struct cdpi *engine, const struct flow_place *place
     hot->head = note->number;
     hot->bits |= FLOW_HAS_NOTE;
     hot->verdict = e->protocol;
-    hot->source = engine_own_index(engine);
+    hot->source = engine->own_index;
     hot_set_state(hot, FLOW_SETTLED);
     engine_tell(engine, CDPI_EVENT_CLASSIFIED, place);
     engine_tell(engine, CDPI_EVENT_FINAL, place);

@@ -92,7 +92,7 @@ static void take_verdict(struct cdpi *engine, const struct flow_place *place,
 
 static bool may_be_followed(const struct cdpi *engine, const struct hot *hot, bool known)
 {
-    return known && engine->has_own && hot->source == engine_own_index(engine) &&
+    return known && engine->has_own && hot->source == engine->own_index &&
            (hot->ip_protocol == IP_TCP || hot->ip_protocol == IP_UDP);
 }
 

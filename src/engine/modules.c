@@ -181,7 +181,10 @@ static void note_what_is_there(struct cdpi *engine)
 {
     for (uint32_t i = 0; i < engine->module_count; i++) {
         const struct module *m = &engine->modules[i];
-        engine->has_own |= m->kind == MODULE_OWN;
+        if (m->kind == MODULE_OWN && !engine->has_own) {
+            engine->has_own = true;
+            engine->own_index = (uint8_t)i;
+        }
         engine->has_port |= m->kind == MODULE_PORT;
         engine->wants_packets |= m->descriptor && m->descriptor->flags & CDPI_MODULE_WANTS_PACKETS;
         if (m->descriptor && m->descriptor->flow_state_size > engine->module_state_size)

@@ -31,15 +31,6 @@ static uint16_t room_number(room_index room)
     return room == NO_ROOM ? 0 : catalog_rooms[room].number;
 }
 
-uint8_t engine_own_index(const struct cdpi *engine)
-{
-    for (uint32_t i = 0; i < engine->module_count; i++) {
-        if (engine->modules[i].kind == MODULE_OWN)
-            return (uint8_t)i;
-    }
-    return 0;
-}
-
 void engine_store(struct cdpi *engine, const struct flow_place *place,
                   const struct classification *c)
 {
@@ -47,7 +38,7 @@ void engine_store(struct cdpi *engine, const struct flow_place *place,
     struct cold *cold = place_cold(place);
     hot->verdict = room_number(c->room);
     hot->application = c->room == NO_ROOM ? 0 : c->application;
-    hot->source = engine_own_index(engine);
+    hot->source = engine->own_index;
     hot->bits &= (uint16_t) ~(FLOW_CERTAIN | FLOW_APART);
     if (c->is_certain)
         hot->bits |= FLOW_CERTAIN;
@@ -159,7 +150,7 @@ void classification_to_verdict(const struct cdpi *engine, const struct classific
     verdict->application = c->application;
     verdict->confidence = c->is_certain ? CDPI_CERTAIN : CDPI_LIKELY;
     verdict->state = c->is_certain ? CDPI_FINAL : CDPI_PARTIAL;
-    verdict->source = engine->modules[engine_own_index(engine)].name;
+    verdict->source = engine->modules[engine->own_index].name;
     verdict->evidence = (struct cdpi_evidence){.rule = c->rule,
                                                .packet = c->evidence_packet,
                                                .side = (enum cdpi_side)c->evidence_side,

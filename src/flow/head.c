@@ -118,6 +118,7 @@ struct head *head_take(struct head_pool *pool)
     head->number = number;
     head->block = head->own;
     head->block_class = HEAD_CLASSES;
+    head->is_fresh = true;
     enter_queue(pool, head);
     return head;
 }
@@ -297,6 +298,11 @@ bool head_put(struct head_pool *pool, struct head *head, unsigned direction, uin
         return true;
     uint32_t end = at_most(offset + at_most(size, HEAD_LIMIT), HEAD_LIMIT);
     bool has_gaps = offset > side->size && head->block_class == HEAD_CLASSES;
+    if (head->is_fresh && offset == 0 && end <= HEAD_OWN) { /* most heads never hold more */
+        head->front = (uint8_t)direction;
+        side->capacity = HEAD_OWN;
+    }
+    head->is_fresh = false;
     if ((end > side->capacity || has_gaps) && !make_room(pool, head, direction, end, has_gaps))
         return false;
     if (offset == side->size && side->island_count == 0) { /* nearly always */

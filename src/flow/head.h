@@ -50,6 +50,7 @@ struct head {
     uint8_t mark_count;
     uint8_t payload_packets; /* saturating */
     bool is_v6;
+    bool is_fresh;            /* nothing was ever put into it */
     bool for_modules;         /* own's inspection is over; packets are gathered for the modules */
     struct head_side side[2]; /* by direction of the key */
     struct datagram marks[HEAD_MARKS];

@@ -164,6 +164,14 @@ static inline enum answer answer_by_bits(struct inspection *in, unsigned bits, c
     return bits >= BITS_FOR_LIKELY ? likely(in, rule, c) : short_of(in, c);
 }
 
+/* As short_of, where what was read tells by itself (25 bits and more): a stream that ends here, in
+ * a capture that cut its packets, is likely. */
+static inline enum answer likely_at_end(struct inspection *in, const char *rule,
+                                        const struct cursor *c)
+{
+    return !is_udp(in) && in->is_final ? likely(in, rule, c) : short_of(in, c);
+}
+
 /* What both sides come to together, each in bits; a negative number is a NO. */
 static inline enum answer answer_by_sides(struct inspection *in, int client, int server,
                                           const char *rule)

@@ -40,7 +40,9 @@ DISSECTORS = {
     "Thrift": "thrift", "Time": "time", "TP-Link-SHP": "tplink-smarthome", "UFTP": "uftp4", "VNC": "vnc", "VXLAN": "vxlan", "WSD": "http",
     "WebSocket": "http", "Whois": "whois", "WireGuard": "wg", "X11": "x11", "XDMCP": "xdmcp", "XMPP": "xmpp", "Z39.50": "z3950",
     "ZMTP": "zmtp", "Zabbix": "zabbix", "collectd": "collectd", "gpsd": None, "mDNS": "mdns", "memcached": "memcache", "rlogin": "rlogin",
-    "rsync": "rsync", "sFlow": "sflow", "distcc": "distcc", "NATS": "nats",
+    "rsync": "rsync", "sFlow": "sflow", "distcc": "distcc", "NATS": "nats", "9P": "9p", "BACnet": "bvlc", "BMP": "bmp", "Babel": "babel", "Bitcoin": "bitcoin",
+    "Ceph": "ceph", "FIX": "fix", "Firebird": "gdsdb", "GTP": "gtp", "Icecast": "http", "MongoDB": "mongo", "NBD": "nbd", "RTR": "rpkirtr",
+    "Performance-Co-Pilot": "pcp", "RakNet": "raknet", "S7comm": "tpkt", "SPICE": "spice", "AJP": "ajp13",
 }
 # names under which tshark's frame.protocols shows the protocol, where they differ
 SHOWN = {
@@ -48,7 +50,8 @@ SHOWN = {
     "gRPC": {"http2", "grpc"}, "SMB": {"smb", "smb2", "nbss"}, "SunRPC": {"rpc", "portmap"}, "NFS": {"nfs", "rpc"}, "PPTP": {"pptp"}, "NetBIOS": {"nbns", "nbdgm", "nbss"},
     "UFTP": {"uftp", "uftp4"}, "HTTP": {"http", "icy"}, "WSD": {"wsd", "xml", "http"}, "RTP": {"rtp"}, "SRTP": {"rtp", "srtp"}, "ICMPv6": {"icmpv6"}, "OpenFlow": {"openflow", "openflow_v1", "openflow_v4"},
     "BitTorrent": {"bittorrent", "bt-dht", "bt-utp", "bt-tracker"}, "KNXnet/IP": {"kip"}, "AFS": {"rx"}, "TLS": {"tls", "x509sat"}, "FTP-DATA": {"ftp-data"}, "LDAP": {"ldap", "cldap"}, "PIM": {"pim"},
-    "OPC-UA": {"opcua"}, "TP-Link-SHP": {"tplink-smarthome"}, "MQTT": {"mqtt"},
+    "OPC-UA": {"opcua"}, "TP-Link-SHP": {"tplink-smarthome"}, "MQTT": {"mqtt"}, "IPIP": {"ip"}, "6in4": {"ipv6"},
+    "L2TPv3": {"l2tp"}, "S7comm": {"s7comm", "cotp"}, "BACnet": {"bvlc", "bacnet", "bacapp"}, "AJP": {"ajp13"},
 }
 
 
@@ -123,10 +126,11 @@ def seen_by_tshark(path, flows):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     seen = collections.defaultdict(lambda: [set(), False])
     for row in csv.reader(done.stdout.decode().splitlines(), delimiter="\t"):
-        source, target = row[0] or row[2], row[1] or row[3]
+        names = row[8].split(":")
+        outer = 2 if "ipv6" in names and "ip" not in names[: names.index("ipv6")] else 0  # a tunnel may hold the other kind
+        source, target = row[outer], row[outer + 1]
         ports = (row[4] or row[6] or 0, row[5] or row[7] or 0)
         one = seen[frozenset(((source, int(ports[0])), (target, int(ports[1]))))]
-        names = row[8].split(":")
         one[0].update(names)
         one[1] = one[1] or "_ws.malformed" in names
     return seen

@@ -15,7 +15,7 @@ CAPTURE_BYTES = 64 * 1024
 
 TRANSPORTS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp"}
 KEYWORDS = {"icmp6": "icmpv6", "ip/2": "igmp", "ip/4": "ipv4", "ip/41": "ipv6", "ip/46": "rsvp", "ip/47": "gre", "ip/50": "esp", "ip/51": "ah",
-            "ip/88": "eigrp", "ip/89": "ospfigp", "ip/103": "pim", "ip/112": "vrrp", "ip/115": "l2tp"}  # as the tool writes them in "proto"
+            "ip/88": "eigrp", "ip/89": "ospfigp", "ip/103": "pim", "ip/112": "vrrp", "ip/113": "pgm", "ip/115": "l2tp"}  # as the tool writes them in "proto"
 NEIGHBOUR_TYPES = {130, 131, 132, 133, 134, 135, 136, 137, 143}
 
 
@@ -28,6 +28,9 @@ class Flow:
         self.transport, self.client, self.server = transport, client, server
         self.packets = []
         self.expected = None
+
+    def first_payload(self):
+        return next((p.frame[-p.payload :] for p in self.packets if p.payload), b"")
 
 
 def read_pcap(path):

@@ -18,7 +18,8 @@ class Run:
 
 
 class Expectation:
-    """A line of `flows`: TRANSPORT[/PORT[-PORT]] PROTOCOL [APPLICATION] [oneway] [optional] [to=ADDRESS]. PROTOCOL "-": drop the flow."""
+    """A line of `flows`: TRANSPORT[/PORT[-PORT]] PROTOCOL [APPLICATION] [oneway] [optional] [to=ADDRESS] [first=TEXT]. PROTOCOL "-": drop the flow.
+    first=: only flows whose first payload begins with that text, where a program speaks two protocols to one port."""
 
     def __init__(self, line):
         words = line.split()
@@ -26,7 +27,8 @@ class Expectation:
         self.line = line
         self.match, self.protocol = words[0], words[1]
         self.target = next((w[3:] for w in words[2:] if w.startswith("to=")), None)
-        names = [w for w in words[2:] if w not in marks and not w.startswith("to=")]
+        self.first = next((w[6:].encode() for w in words[2:] if w.startswith("first=")), b"")
+        names = [w for w in words[2:] if w not in marks and not w.startswith(("to=", "first="))]
         self.application = names[0] if names else None
         self.is_oneway, self.is_optional = "oneway" in words, "optional" in words
         self.transport, _, ports = self.match.partition("/")
@@ -40,6 +42,8 @@ class Expectation:
 
     def covers(self, flow):
         if flow.transport != self.transport or self.target not in (None, flow.server[0]):
+            return False
+        if not flow.first_payload().startswith(self.first):
             return False
         return self.ports is None or self.has_port(flow.transport, flow.server[1]) or self.has_port(flow.transport, flow.client[1])
 

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Samples for the model, from our recorded captures and our cases.   prepare.py CDPI COLLECT.so ROOT [MORE...] > samples
 
-MORE: folders of further recordings (tools/record into a folder that is not committed). A line a sample, parted by blanks:
-    source group label transport first-speaker wire-client wire-server hex-client hex-server
-source is `capture`, `case` or `noise`. What shares a group is never on both sides of a split: a scenario's captures (also
-those on moved ports), the cases of a protocol. Label `-` is "none of these"."""
+MORE: folders of further recordings (tools/train/repeat.py), each with captures or with folders of captures. A line a sample:
+    source group capture label transport first-speaker wire-client wire-server packets hex-client hex-server times
+source is `capture`, `case`, `noise` or `shuffled`. The same bytes are one sample: `capture` names all captures that have it, parted by
+commas, `times` says in how many flows. A group is a scenario with its captures, moved and repeated, or the cases of a protocol.
+Label `-` is "none of these"."""
+import collections
 import glob
 import os
 import random
@@ -36,18 +38,26 @@ def scenario_of(path):
     return os.path.basename(path)
 
 
+def flows_in(cdpi, collect, capture):
+    """What the module collect is shown of each flow."""
+    with tempfile.NamedTemporaryFile("r") as out:
+        subprocess.run([cdpi, "--modules", "own," + collect, "--ask-all", "--set", "collect.file=" + out.name, "--format", "none", capture],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        for line in out:
+            number, client, server, *rest = line.split()
+            transport = {"6": "tcp", "17": "udp"}.get(number)
+            if transport and rest[4:] != ["-", "-"]:
+                yield transport, int(client), int(server), rest
+
+
 def captures(cdpi, collect, folder):
-    for facts in sorted(glob.glob(os.path.join(folder, "*.yaml"))):
+    for facts in sorted(glob.glob(os.path.join(folder, "*.yaml")) + glob.glob(os.path.join(folder, "*/*.yaml"))):
         labels = flows_of(facts)
-        with tempfile.NamedTemporaryFile("r") as out:
-            subprocess.run([cdpi, "--modules", "own," + collect, "--ask-all", "--set", "collect.file=" + out.name,
-                            "--format", "none", facts[:-5] + ".pcap"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-            for line in out:
-                number, client, server, first, *rest = line.split()
-                transport = {"6": "tcp", "17": "udp"}.get(number)
-                label = labels.get((transport, int(client), int(server))) or labels.get((transport, int(server), int(client)))
-                if label and rest[0] + rest[1] != "00":
-                    yield ["capture", scenario_of(facts), label, transport, first, *rest]
+        name = "/".join(facts[:-5].split("/")[-2:])
+        for transport, client, server, rest in flows_in(cdpi, collect, facts[:-5] + ".pcap"):
+            label = labels.get((transport, client, server)) or labels.get((transport, server, client))
+            if label:
+                yield ["capture", scenario_of(facts), name, label, transport, *rest]
 
 
 ESCAPES = {"r": 13, "n": 10, "t": 9, "0": 0, "\\": 92, '"': 34}
@@ -112,8 +122,8 @@ def cases(root):
             for side in "cs":
                 firsts.append(next((b for s, b in case["messages"] if s == side), b""))
             label = "-" if case["expects"] == "none" else case["expects"]
-            yield ["case", "cases/" + room, label, case["transport"], "0" if case["messages"][0][0] == "c" else "1",
-                   *(str(len(b)) for b in firsts), *(b[:MOST_BYTES].hex() or "-" for b in firsts)]
+            yield ["case", "cases/" + room, "-", label, case["transport"], "0" if case["messages"][0][0] == "c" else "1",
+                   *(str(len(b)) for b in firsts), "-", *(b[:MOST_BYTES].hex() or "-" for b in firsts)]
 
 
 def noise(count, seed):
@@ -132,19 +142,41 @@ def noise(count, seed):
                 body = size.to_bytes(rng.choice((2, 4)), rng.choice(("big", "little"))) + bytes([rng.randrange(8)]) + rng.randbytes(size)
             sides.append(body)
         sides += [b""] * (2 - len(sides))
-        yield ["noise", "noise/%d" % (n % 20), "-", ("tcp", "udp")[n & 1], "0", *(str(len(b)) for b in sides),
+        yield ["noise", "noise/%d" % (n % 20), "-", "-", ("tcp", "udp")[n & 1], "0", *(str(len(b)) for b in sides), "-",
                *(b[:MOST_BYTES].hex() or "-" for b in sides)]
+
+
+def shuffled(samples, share, seed):
+    """Recorded payloads with their bytes in disorder: their letters alone make no protocol."""
+    rng = random.Random(seed)
+    for sample in samples:
+        if sample[0] != "capture" or rng.random() > share:
+            continue
+        sides = []
+        for text in sample[9:11]:
+            body = bytearray.fromhex(text.replace("-", ""))
+            rng.shuffle(body)
+            sides.append(body.hex() or "-")
+        yield ["shuffled", "shuffled/" + sample[1], "-", "-", *sample[4:8], "-", *sides]
+
+
+def counted(samples):
+    """Each once a group and label, with the captures and the number of flows that it was seen in."""
+    times, where, first = collections.Counter(), collections.defaultdict(set), {}
+    for sample in samples:
+        key = (*sample[:2], *sample[3:8], *sample[9:])
+        times[key] += 1
+        where[key].add(sample[2])
+        first.setdefault(key, sample[8])
+    return ((*key[:2], ",".join(sorted(where[key])), *key[2:7], first[key], *key[7:], str(times[key])) for key in first)
 
 
 def main():
     cdpi, collect, root, *more = sys.argv[1:]
-    seen = set()
-    for source in [captures(cdpi, collect, os.path.join(root, "tests/captures"))] + \
-            [captures(cdpi, collect, f) for f in more] + [cases(root), noise(400, 1)]:
-        for sample in source:
-            row = " ".join(sample)
-            seen.add(row)  # the same bytes twice teach nothing
-    print("\n".join(sorted(seen)))  # the engine ends flows in no fixed order
+    recorded = [s for f in [os.path.join(root, "tests/captures"), *more] for s in captures(cdpi, collect, f)]
+    recorded.sort()  # the engine ends flows in no fixed order
+    others = list(cases(root)) + list(noise(800, 1)) + list(shuffled(recorded, 0.1, 1))
+    print("\n".join(sorted(" ".join(s) for s in counted(recorded + others))))
 
 
 main()

@@ -2,16 +2,22 @@
 /*
  * Trains a model from samples, and says how good it is on what it has not seen.
  *
- *   cdpi-train SAMPLES tcp|udp MODEL REPORT [least-groups least-flows C folds]
+ *   cdpi-train SAMPLES tcp|udp MODEL REPORT [least-captures least-flows C folds]
  *
- * A protocol is a class when it has samples from `least-groups` groups and `least-flows` flows; all
- * others train "none of these". Groups (a scenario's captures, a protocol's cases) are dealt into
- * folds; each fold is predicted by a model that saw none of its groups. From these predictions come
- * the scale that makes probabilities honest, and the report: a line a sample,
+ * A protocol is a class when it was recorded in `least-captures` captures and `least-flows` flows;
+ * all others train "none of these". What is left out of training is predicted, three times over:
  *
- *   source group label said probability
+ *   capture    captures are left out: what the same software says another time
+ *   scenario   whole scenarios (groups) are: what other software says
+ *   protocol   whole protocols are: what should get no name
  *
- * The same samples give the same model: liblinear's random numbers are seeded.
+ * From the last two come the scale of the probabilities and the weight of "none of these". The
+ * report has a line a prediction:
+ *
+ *   left-out source group label flows truth said probability
+ *
+ * `truth` is "-" where the training had no such class. The same samples give the same model:
+ * liblinear's random numbers are seeded.
  */
 #define _GNU_SOURCE
 #include <linear.h>
@@ -20,131 +26,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ml/features.h"
+#include "samples.h"
 
-enum { MOST_SAMPLES = 200000, MOST_NAMES = 2000, NAME = 96, LINE = 4096 };
+enum left_out { BY_CAPTURE, BY_SCENARIO, BY_PROTOCOL, WAYS };
+static const char *const way_name[] = {"capture", "scenario", "protocol"};
 
-struct sample {
-    int source, group, protocol; /* into names */
-    int class;                   /* 0: none of these */
-    size_t count;
-    struct feature *features;
-    int said;
-    double decision[400];
-};
-
-struct names {
-    char name[MOST_NAMES][NAME];
-    int count;
+struct prediction {
+    enum left_out way;
+    const struct sample *sample;
+    int truth;
+    double *decision; /* by class */
 };
 
 struct training {
-    struct sample *samples;
-    int count;
-    struct names sources, groups, protocols;
-    int class_of[MOST_NAMES], protocol_of[MOST_NAMES], classes;
+    struct samples samples;
     int *index_of; /* key -> column, 1 up; 0: not seen */
-    int columns;
+    int columns, folds;
     double c;
+    bool *trains; /* by sample */
+    struct prediction *predictions;
+    int prediction_count;
+    double scale, none; /* what makes probabilities honest */
 };
 
-static int number_of(struct names *names, const char *name)
+/* ---- what is left out -------------------------------------------------------------------- */
+
+static int fold_of(const struct training *t, const struct sample *s, enum left_out way)
 {
-    for (int i = 0; i < names->count; i++) {
-        if (strcmp(names->name[i], name) == 0)
-            return i;
-    }
-    if (names->count == MOST_NAMES)
-        exit(1);
-    snprintf(names->name[names->count], NAME, "%s", name);
-    return names->count++;
+    bool has_label = strcmp(t->samples.protocols.name[s->protocol], "-") != 0;
+    if (way == BY_PROTOCOL && has_label)
+        return s->protocol % t->folds;
+    if (way == BY_CAPTURE && s->capture_count)
+        return s->captures[0] % t->folds;
+    return s->group % t->folds;
 }
 
-static uint32_t from_hex(const char *text, uint8_t *bytes)
+/* Bytes that other captures have too stay in, when captures are left out. */
+static bool is_left_out(const struct training *t, const struct sample *s, enum left_out way,
+                        int fold)
 {
-    uint32_t n = 0;
-    unsigned value;
-    for (; n < PAIR_BYTES && sscanf(text + 2 * (size_t)n, "%2x", &value) == 1; n++)
-        bytes[n] = (uint8_t)value;
-    return *text == '-' ? 0 : n;
-}
-
-static void read_samples(struct training *t, const char *path, const char *transport)
-{
-    static char line[LINE], hex[2][LINE];
-    char source[NAME], group[NAME], label[NAME], over[8];
-    FILE *f = fopen(path, "r");
-    t->samples = calloc(MOST_SAMPLES, sizeof *t->samples);
-    while (f && t->samples && t->count < MOST_SAMPLES && fgets(line, sizeof line, f)) {
-        struct payloads p = {0};
-        struct feature features[MOST_FEATURES];
-        uint8_t bytes[2][PAIR_BYTES];
-        unsigned first;
-        if (sscanf(line, "%95s %95s %95s %7s %u %u %u %4095s %4095s", source, group, label, over,
-                   &first, &p.wire[0], &p.wire[1], hex[0], hex[1]) != 9 ||
-            strcmp(over, transport) != 0)
-            continue;
-        for (unsigned side = 0; side < 2; side++) {
-            p.bytes[side] = bytes[side];
-            p.size[side] = from_hex(hex[side], bytes[side]);
-        }
-        p.server_first = first == 1;
-        struct sample *s = &t->samples[t->count++];
-        s->source = number_of(&t->sources, source);
-        s->group = number_of(&t->groups, group);
-        s->protocol = number_of(&t->protocols, label);
-        s->count = features_of(&p, features);
-        s->features = malloc(s->count * sizeof *features);
-        memcpy(s->features, features, s->count * sizeof *features);
+    if (fold_of(t, s, way) != fold)
+        return false;
+    for (int i = 0; way == BY_CAPTURE && i < s->capture_count; i++) {
+        if (s->captures[i] % t->folds != fold)
+            return false;
     }
-    if (f)
-        fclose(f);
-}
-
-/* ---- classes ----------------------------------------------------------------------------- */
-
-static int groups_with(const struct training *t, int protocol, int *flows)
-{
-    static char seen[MOST_NAMES];
-    int n = 0;
-    memset(seen, 0, sizeof seen);
-    *flows = 0;
-    for (int i = 0; i < t->count; i++) {
-        const struct sample *s = &t->samples[i];
-        if (s->protocol != protocol)
-            continue;
-        ++*flows;
-        n += !seen[s->group];
-        seen[s->group] = 1;
-    }
-    return n;
-}
-
-static void choose_classes(struct training *t, int least_groups, int least_flows)
-{
-    t->classes = 1;
-    for (int p = 0; p < t->protocols.count; p++) {
-        int flows, groups = groups_with(t, p, &flows);
-        if (strcmp(t->protocols.name[p], "-") == 0 || groups < least_groups || flows < least_flows)
-            continue;
-        t->protocol_of[t->classes] = p;
-        t->class_of[p] = t->classes++;
-    }
-    for (int i = 0; i < t->count; i++)
-        t->samples[i].class = t->class_of[t->samples[i].protocol];
+    return true;
 }
 
 /* ---- liblinear --------------------------------------------------------------------------- */
 
 /* Only what is seen in training has a column. */
-static void index_features(struct training *t, const int *fold, int left_out)
+static void index_features(struct training *t)
 {
     memset(t->index_of, 0, KEYS * sizeof *t->index_of);
-    for (int i = 0; i < t->count; i++) {
-        if (fold[t->samples[i].group] == left_out)
-            continue;
-        for (size_t k = 0; k < t->samples[i].count; k++)
-            t->index_of[t->samples[i].features[k].key] = 1;
+    for (int i = 0; i < t->samples.count; i++) {
+        const struct sample *s = &t->samples.samples[i];
+        for (size_t k = 0; t->trains[i] && k < s->count; k++)
+            t->index_of[s->features[k].key] = 1;
     }
     t->columns = 0;
     for (uint32_t key = 0; key < KEYS; key++) {
@@ -171,19 +110,19 @@ static void quiet(const char *text)
     (void)text;
 }
 
-static struct model *learn(struct training *t, const int *fold, int left_out,
-                           struct problem *problem)
+static struct model *learn(struct training *t, struct problem *problem)
 {
     struct parameter parameter = {.solver_type = L1R_LR, .eps = 0.01, .C = t->c};
-    index_features(t, fold, left_out);
+    const struct samples *all = &t->samples;
+    index_features(t);
     *problem = (struct problem){.n = t->columns, .bias = -1};
-    problem->y = calloc((size_t)t->count, sizeof *problem->y);
-    problem->x = calloc((size_t)t->count, sizeof *problem->x);
-    for (int i = 0; i < t->count; i++) {
-        if (fold[t->samples[i].group] == left_out)
+    problem->y = calloc((size_t)all->count, sizeof *problem->y);
+    problem->x = calloc((size_t)all->count, sizeof *problem->x);
+    for (int i = 0; i < all->count; i++) {
+        if (!t->trains[i])
             continue;
-        problem->y[problem->l] = t->samples[i].class;
-        problem->x[problem->l++] = as_nodes(t, &t->samples[i]);
+        problem->y[problem->l] = all->samples[i].class;
+        problem->x[problem->l++] = as_nodes(t, &all->samples[i]);
     }
     srand(1);
     set_print_string_function(quiet);
@@ -199,119 +138,172 @@ static void forget(struct model *model, struct problem *problem)
     free_and_destroy_model(&model);
 }
 
-/* Decision values by our classes; one that a fold's training lacks is out of the question. */
-static void decide(const struct training *t, const struct model *model, struct sample *s)
+/* ---- predictions ------------------------------------------------------------------------- */
+
+/* A class that the training lacked is out of the question, and "none of these" is the truth. */
+static void predict_one(struct training *t, const struct model *model, const struct sample *s,
+                        enum left_out way)
 {
-    double values[400];
+    double values[MOST_CLASSES];
+    struct prediction *p = &t->predictions[t->prediction_count++];
     struct feature_node *nodes = as_nodes(t, s);
     predict_values(model, nodes, values);
     free(nodes);
-    for (int c = 0; c < t->classes; c++)
-        s->decision[c] = -30;
-    for (int i = 0; i < model->nr_class; i++)
-        s->decision[model->label[i]] = values[i];
-    s->said = 0;
-    for (int c = 1; c < t->classes; c++)
-        s->said = s->decision[c] > s->decision[s->said] ? c : s->said;
+    *p = (struct prediction){.way = way, .sample = s};
+    p->decision = calloc((size_t)t->samples.classes, sizeof *p->decision);
+    for (int c = 0; c < t->samples.classes; c++)
+        p->decision[c] = -30;
+    for (int i = 0; i < model->nr_class; i++) {
+        p->decision[model->label[i]] = values[i];
+        if (model->label[i] == s->class)
+            p->truth = s->class;
+    }
 }
 
-/* ---- what is measured -------------------------------------------------------------------- */
+static void predict_fold(struct training *t, enum left_out way, int fold)
+{
+    struct problem problem;
+    int count = t->samples.count;
+    for (int i = 0; i < count; i++)
+        t->trains[i] = !is_left_out(t, &t->samples.samples[i], way, fold);
+    struct model *model = learn(t, &problem);
+    for (int i = 0; i < count; i++) {
+        if (fold_of(t, &t->samples.samples[i], way) == fold)
+            predict_one(t, model, &t->samples.samples[i], way);
+    }
+    forget(model, &problem);
+}
 
-static double probability(const struct training *t, const struct sample *s, int class, double scale)
+static void predict_all(struct training *t)
+{
+    size_t most = (size_t)t->samples.count * WAYS;
+    t->predictions = calloc(most, sizeof *t->predictions);
+    for (int fold = 0; fold < t->folds * WAYS; fold++)
+        predict_fold(t, (enum left_out)(fold / t->folds), fold % t->folds);
+}
+
+/* ---- probabilities ----------------------------------------------------------------------- */
+
+static double weighed(const struct prediction *p, int class, double none)
+{
+    return p->decision[class] + (class ? 0 : none);
+}
+
+static double probability(const struct training *t, const struct prediction *p, int class,
+                          double scale, double none)
 {
     double sum = 0;
-    for (int c = 0; c < t->classes; c++)
-        sum += exp(scale * (s->decision[c] - s->decision[class]));
+    for (int c = 0; c < t->samples.classes; c++)
+        sum += exp(scale * (weighed(p, c, none) - weighed(p, class, none)));
     return 1 / sum;
 }
 
-/* The scale under which what was left out is least surprising. */
-static double fit_scale(const struct training *t)
+static double surprise(const struct training *t, double scale, double none)
 {
-    double best = 1, least = INFINITY;
-    for (double scale = 0.05; scale < 8; scale *= 1.05) {
-        double surprise = 0;
-        for (int i = 0; i < t->count; i++) {
-            const struct sample *s = &t->samples[i];
-            surprise -= log(probability(t, s, s->class, scale) + 1e-12);
-        }
-        if (surprise < least) {
-            least = surprise;
-            best = scale;
-        }
+    double sum = 0;
+    for (int i = 0; i < t->prediction_count; i++) {
+        const struct prediction *p = &t->predictions[i];
+        if (p->way != BY_CAPTURE)
+            sum -= log(probability(t, p, p->truth, scale, none) + 1e-12);
     }
-    return best;
+    return sum;
 }
 
-static void write_report(const struct training *t, const char *path, double scale)
+/* Under which what was left out surprises least. */
+static void calibrate(struct training *t)
 {
+    double least = INFINITY;
+    for (double none = -4; none <= 6; none += 0.5) {
+        for (double scale = 0.1; scale < 8; scale *= 1.15) {
+            double now = surprise(t, scale, none);
+            if (now >= least)
+                continue;
+            least = now;
+            t->scale = scale;
+            t->none = none;
+        }
+    }
+}
+
+/* ---- what comes out ---------------------------------------------------------------------- */
+
+static const char *class_name(const struct training *t, int class)
+{
+    return class ? t->samples.protocols.name[t->samples.protocol_of[class]] : "-";
+}
+
+static void write_report(const struct training *t, const char *path)
+{
+    const struct samples *all = &t->samples;
     FILE *f = fopen(path, "w");
-    for (int i = 0; f && i < t->count; i++) {
-        const struct sample *s = &t->samples[i];
-        fprintf(f, "%s %s %s %d %s %.4f\n", t->sources.name[s->source], t->groups.name[s->group],
-                t->protocols.name[s->protocol], s->class != 0,
-                s->said ? t->protocols.name[t->protocol_of[s->said]] : "-",
-                probability(t, s, s->said, scale));
+    for (int i = 0; f && i < t->prediction_count; i++) {
+        const struct prediction *p = &t->predictions[i];
+        int said = 0;
+        for (int c = 1; c < all->classes; c++)
+            said = weighed(p, c, t->none) > weighed(p, said, t->none) ? c : said;
+        fprintf(f, "%s %s %s %s %d %s %s %.4f\n", way_name[p->way],
+                all->sources.name[p->sample->source], all->groups.name[p->sample->group],
+                all->protocols.name[p->sample->protocol], p->sample->times, class_name(t, p->truth),
+                class_name(t, said), probability(t, p, said, t->scale, t->none));
     }
     if (f)
         fclose(f);
 }
 
-static void write_model(const struct training *t, const struct model *model, const char *path,
-                        double scale)
+static void write_feature(const struct training *t, const struct model *model, uint32_t key,
+                          FILE *f)
+{
+    int column = t->index_of[key], written = 0;
+    for (int i = 0; column && i < model->nr_class; i++) {
+        double w = model->w[(column - 1) * model->nr_class + i];
+        if (fabs(w) < 1e-3)
+            continue;
+        if (!written++)
+            fprintf(f, "feature %u", key);
+        fprintf(f, " %d:%.3g", model->label[i], w);
+    }
+    if (written)
+        fputc('\n', f);
+}
+
+static void write_model(const struct training *t, const struct model *model, const char *path)
 {
     FILE *f = fopen(path, "w");
     if (!f)
         exit(1);
-    fprintf(f, "cdpi-model 1\n# Made by tools/train; do not edit.\nscale %.4g\nclass -\n", scale);
-    for (int c = 1; c < t->classes; c++)
-        fprintf(f, "class %s\n", t->protocols.name[t->protocol_of[c]]);
-    for (uint32_t key = 0; key < KEYS; key++) {
-        int column = t->index_of[key], written = 0;
-        for (int i = 0; column && i < model->nr_class; i++) {
-            double w = model->w[(column - 1) * model->nr_class + i];
-            if (fabs(w) < 1e-3)
-                continue;
-            if (!written++)
-                fprintf(f, "feature %u", key);
-            fprintf(f, " %d:%.3g", model->label[i], w);
-        }
-        if (written)
-            fputc('\n', f);
-    }
+    fprintf(f, "cdpi-model 1\n# Made by tools/train; do not edit.\nscale %.4g\nnone %.4g\n",
+            t->scale, t->none);
+    for (int c = 0; c < t->samples.classes; c++)
+        fprintf(f, "class %s\n", class_name(t, c));
+    for (uint32_t key = 0; key < KEYS; key++)
+        write_feature(t, model, key, f);
     fclose(f);
 }
 
 int main(int argc, char **argv)
 {
     static struct training t;
-    static int fold[MOST_NAMES];
     struct problem problem;
     if (argc < 5) {
-        fputs("usage: cdpi-train SAMPLES tcp|udp MODEL REPORT [groups flows C folds]\n", stderr);
+        fputs("usage: cdpi-train SAMPLES tcp|udp MODEL REPORT [captures flows C folds]\n", stderr);
         return 2;
     }
-    int folds = argc > 8 ? atoi(argv[8]) : 10;
-    t.c = argc > 7 ? atof(argv[7]) : 32;
+    t.folds = argc > 8 ? atoi(argv[8]) : 8;
+    t.c = argc > 7 ? atof(argv[7]) : 128;
     t.index_of = calloc(KEYS, sizeof *t.index_of);
-    read_samples(&t, argv[1], argv[2]);
-    choose_classes(&t, argc > 5 ? atoi(argv[5]) : 5, argc > 6 ? atoi(argv[6]) : 50);
-    for (int g = 0; g < t.groups.count; g++)
-        fold[g] = g % folds;
-    for (int k = 0; k < folds; k++) {
-        struct model *model = learn(&t, fold, k, &problem);
-        for (int i = 0; i < t.count; i++) {
-            if (fold[t.samples[i].group] == k)
-                decide(&t, model, &t.samples[i]);
-        }
-        forget(model, &problem);
-    }
-    double scale = fit_scale(&t);
-    write_report(&t, argv[4], scale);
-    struct model *model = learn(&t, fold, -1, &problem);
-    write_model(&t, model, argv[3], scale);
-    printf("%s: %d samples, %d groups, %d classes, %d columns, scale %.3g\n", argv[2], t.count,
-           t.groups.count, t.classes - 1, t.columns, scale);
+    samples_read(&t.samples, argv[1], argv[2]);
+    samples_choose_classes(&t.samples, argc > 5 ? atoi(argv[5]) : 5, argc > 6 ? atoi(argv[6]) : 50);
+    t.trains = calloc((size_t)t.samples.count + 1, sizeof *t.trains);
+    predict_all(&t);
+    calibrate(&t);
+    write_report(&t, argv[4]);
+    for (int i = 0; i < t.samples.count; i++)
+        t.trains[i] = true;
+    struct model *model = learn(&t, &problem);
+    write_model(&t, model, argv[3]);
+    printf("%s: %d samples, %d captures, %d classes, %d columns, scale %.3g, none %.3g\n", argv[2],
+           t.samples.count, t.samples.captures.count, t.samples.classes - 1, t.columns, t.scale,
+           t.none);
     forget(model, &problem);
     return 0;
 }

@@ -21,8 +21,10 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     uint16_t command = cursor_le16(&c), flags = cursor_le16(&c);
     uint32_t length = cursor_le32(&c), error = cursor_le32(&c);
     cursor_skip(&c, 4);
-    if (c.ran_short)
-        return short_of(in, &c);
+    if (c.ran_short) /* by then: zeros, a length, a command and its flags */
+        return c.at >= 26 && command <= LAST_COMMAND && (flags & ~RESPONSE) == ADS_COMMAND
+                   ? likely_at_end(in, "AMS header", &c)
+                   : short_of(in, &c);
     bool is_sound = command <= LAST_COMMAND && (flags & ~RESPONSE) == ADS_COMMAND &&
                     length == total - HEADER && error < 0x10000;
     return is_sound ? yes(in, "AMS header", &c) : NO;

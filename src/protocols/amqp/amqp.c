@@ -7,7 +7,15 @@
  */
 #include "protocols/protocol.h"
 
-enum { FRAME_END = 0xce, METHOD = 1, FRAME_LIMIT = 1 << 17, FRAME_BITS = 22, LEAST_OFFSET = 2 };
+enum {
+    FRAME_END = 0xce,
+    METHOD = 1,
+    FRAME_LIMIT = 1 << 17,
+    FRAME_BITS = 22,
+    NAMED_BITS = 42,
+    HEADER = 2,
+    HEARTBEAT = 8
+};
 
 static bool is_version(struct cursor c)
 {
@@ -22,6 +30,16 @@ static bool is_version(struct cursor c)
     return is_one || is_zero || is_old;
 }
 
+/* 0-9-1 section 1.3: classes 10 (connection) to 90 (transactions), methods up to 120. A header
+ * frame (section 4.2.6.1) names a class, and a weight of zero. */
+static bool names_class(struct cursor body, uint8_t type)
+{
+    uint16_t class = cursor_u16(&body), method = cursor_u16(&body);
+    bool is_class = (class >= 10 && class <= 90 && class % 10 == 0) || class == 85;
+    return !body.ran_short && is_class &&
+           (type == HEADER ? method == 0 : method > 0 && method <= 120);
+}
+
 /* Frames of 0-9-1, each with its end; those that are not all there wait. */
 static enum answer judge_frames(struct inspection *in, struct cursor c)
 {
@@ -33,6 +51,7 @@ static enum answer judge_frames(struct inspection *in, struct cursor c)
         bool is_known = (type >= 1 && type <= 3) || type == 8;
         if (!is_known || size > FRAME_LIMIT || (type == 8 && size != 0))
             return NO;
+        struct cursor body = c;
         if (c.ran_short || !cursor_skip(&c, size)) {
             c.ran_short = true;
             break;
@@ -42,7 +61,10 @@ static enum answer judge_frames(struct inspection *in, struct cursor c)
             break;
         if (end != FRAME_END)
             return NO;
-        bits += FRAME_BITS;
+        if (type == METHOD || type == HEADER)
+            bits += names_class(body, type) ? NAMED_BITS : FRAME_BITS;
+        else
+            bits += type == HEARTBEAT ? BITS_FOR_LIKELY : FRAME_BITS;
     }
     return answer_by_bits(in, bits, "frames", &c);
 }
@@ -64,8 +86,31 @@ static enum answer judge_start(struct inspection *in, struct cursor c)
     return judge_frames(in, start);
 }
 
+/* 1.0, part 2 section 2.3: size(4) offset(1) = 2 type(1) channel(2), then a performative, a
+ * described type with a small code: 00 53 code. Empty frames keep the connection open. */
+static enum answer judge_frame_1_0(struct inspection *in, struct cursor c)
+{
+    uint32_t size = cursor_u32(&c);
+    uint8_t offset = cursor_u8(&c), type = cursor_u8(&c);
+    uint16_t channel = cursor_u16(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (size < 8 || size > FRAME_LIMIT || offset != 2 || type > 1 || channel > 0xff)
+        return NO;
+    if (size == 8)
+        return cursor_at_end(&c) && type == 0 ? likely(in, "empty frame", &c) : NO;
+    uint16_t described = cursor_u16(&c);
+    uint8_t code = cursor_u8(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    bool is_code = type == 0 ? code >= 0x10 && code <= 0x18 : code >= 0x40 && code <= 0x44;
+    return described == 0x0053 && is_code ? yes(in, "performative", &c) : NO;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
+    if (cursor_peek(&c, 0) == 0)
+        return judge_frame_1_0(in, c);
     if (!cursor_may_start_with(&c, "AMQP"))
         return judge_start(in, c);
     if (!cursor_accept_text(&c, "AMQP"))
@@ -85,6 +130,9 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x01\0\0\0\0\0\0\0\x0a\0\x0a", "\xff\xff\xff\xff\xfe\0\0\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x01\0\0\0\0\0\0\0", "\xff\xf8\0\xff\xfe\0\0\xff"),
     SIGNATURE(0, "\x08\0\0\0\0\0\0\xce"),
+    SIGNATURE_MASKED(0, "\x01\0\0\0\0\0\0\0\0\0\0", "\xff\xf8\0\xff\xfe\0\0\xff\x80\xff\x80"),
+    SIGNATURE_MASKED(0, "\x02\0\0\0\0\0\0\0\x3c\0\0", "\xff\xf8\0\xff\xfe\0\0\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\x02\0\0", "\xff\xfe\0\0\xff\xfe\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_amqp = {

@@ -35,6 +35,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     cursor_skip(&c, 8);
     if (c.ran_short)
         return short_of(in, &c);
+    if (is_udp(in) && end > c.size && words <= 4 && !both_spoke(in) && in->datagram_count <= 2)
+        return wants(in, c.side == CLIENT ? SERVER : CLIENT, 1); /* the answer may tell */
     if (words > WORDS_LIMIT || (is_udp(in) && end != c.size))
         return NO;
     if (!walk(&c, end))
@@ -45,8 +47,28 @@ static enum answer judge(struct inspection *in, struct cursor c)
 }
 
 /* Both speak of one conference. */
+/* Conference, transaction and user come back, though attributes were lost or left out. */
+static enum answer judge_echo(struct inspection *in)
+{
+    struct cursor client = in->client, server = in->server;
+    uint8_t first = cursor_u8(&client), second = cursor_u8(&server);
+    uint8_t asked = cursor_u8(&client), answered = cursor_u8(&server);
+    cursor_skip(&client, 2);
+    cursor_skip(&server, 2);
+    uint64_t mine = cursor_u64(&client), yours = cursor_u64(&server);
+    bool is_echo = !client.ran_short && !server.ran_short && first == second && mine == yours &&
+                   mine != 0 && (first == 0x20 || first == 0x40) && asked >= 1 && answered >= 1 &&
+                   asked <= LAST_PRIMITIVE && answered <= LAST_PRIMITIVE && asked != answered;
+    return is_echo ? likely(in, "identifiers come back", &server) : NO;
+}
+
 static enum answer validate(struct inspection *in)
 {
+    if (both_spoke(in)) {
+        enum answer echo = judge_echo(in);
+        if (echo != NO && (is_udp(in) || in->is_final) && judge_sides(in, judge, judge) < LIKELY)
+            return echo;
+    }
     enum answer answer = judge_sides(in, judge, judge);
     bool differ = cursor_peek_u32(&in->client, 4) != cursor_peek_u32(&in->server, 4);
     return answer >= LIKELY && both_spoke(in) && differ ? NO : answer;

@@ -26,7 +26,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint8_t first = cursor_u8(&c), flags = cursor_u8(&c), multiplier = cursor_u8(&c);
     uint8_t length = cursor_u8(&c);
-    if (length != c.size || length < HEADER || length > LONGEST || first >> 5 != 1 ||
+    if (length != c.size || length < HEADER || length > LONGEST || first >> 5 > 1 ||
         (first & 0x1f) > LAST_DIAGNOSTIC || multiplier == 0 || flags & MULTIPOINT)
         return NO;
     if ((flags & POLL && flags & FINAL) || (length > HEADER) != ((flags & AUTHENTICATED) != 0))
@@ -35,6 +35,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint32_t receives = cursor_u32(&c), echoes = cursor_u32(&c);
     bool is_sound = mine != 0 && (yours != 0 || flags >> 6 <= DOWN) && sends > 0 &&
                     sends <= MINUTE && receives <= MINUTE && echoes <= MINUTE;
+    if (first >> 5 == 0) /* of before the RFC */
+        return is_sound && sends >= 1000 ? likely(in, "control packet, version 0", &c) : NO;
     return is_sound ? yes(in, "control packet", &c) : NO;
 }
 
@@ -46,7 +48,7 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     {.size = 2,
      .bytes = "\x20\0",
-     .mask = "\xf0\x01",
+     .mask = "\xd0\x01",
      .min_size = HEADER,
      .max_size = LONGEST,
      .length = {1, 3, false, 0}},

@@ -73,6 +73,8 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
     uint32_t network = cursor_u32(&c);
     struct cursor command = cursor_take(&c, COMMAND);
     uint32_t length = cursor_le32(&c);
+    if (c.ran_short && command.size == COMMAND && is_network(network) && is_command(command))
+        return likely_at_end(in, "message", &c);
     if (c.ran_short)
         return short_of(in, &c);
     if (!is_command(command) || length > PAYLOAD_LIMIT)
@@ -82,7 +84,7 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
     if (length < VERSION_LEAST || length > VERSION_MOST)
         return NO;
     if (!cursor_skip(&c, 24))
-        return short_of(in, &c);
+        return likely_at_end(in, "version", &c);
     if (is_version(all, HEADER) || is_version(all, HEADER + 4))
         return yes(in, "version", &c);
     return NO;

@@ -18,15 +18,58 @@ static enum answer judge_handshake(struct inspection *in, struct cursor c)
     return yes(in, "handshake", &c);
 }
 
-enum { HAVE = 4, REQUEST = 6, PIECE = 7, CANCEL = 8, BLOCK = 0x4000, PIECES = 1 << 20 };
+enum {
+    HAVE = 4,
+    REQUEST = 6,
+    PIECE = 7,
+    CANCEL = 8,
+    EXTENDED = 20,
+    BLOCK = 0x4000,
+    PIECES = 1 << 20
+};
+
+/* BEP 10: 20, 0, a dictionary that begins with "m" or another short key. */
+static enum answer judge_extended(struct inspection *in, struct cursor c)
+{
+    uint32_t length = cursor_u32(&c);
+    uint8_t type = cursor_u8(&c), number = cursor_u8(&c), open = cursor_u8(&c);
+    uint8_t digits = cursor_u8(&c), colon = cursor_u8(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    bool fits = length > 8 && length < 0x10000 && type == EXTENDED && number == 0 && open == 'd' &&
+                text_is_digit(digits) && (colon == ':' || text_is_digit(colon));
+    return fits ? yes(in, "extended handshake", &c) : NO;
+}
+
+/* States of one byte (choke to not interested), and a bitfield or what a peer has behind them. */
+static enum answer judge_states(struct inspection *in, struct cursor c)
+{
+    unsigned states = 0;
+    while (!cursor_at_end(&c)) {
+        uint32_t length = cursor_u32(&c);
+        uint8_t type = cursor_u8(&c);
+        if (!c.ran_short && length == 1 && type <= 3)
+            states++;
+        else if (!c.ran_short && (length != 5 || type != HAVE || !cursor_skip(&c, 4)))
+            return NO;
+        if (c.ran_short)
+            break;
+    }
+    return states >= 2 && cursor_at_end(&c) ? likely(in, "peer states", &c) : short_of(in, &c);
+}
 
 /* BEP 3, "peer messages": length (4), type (1); a piece's number, where in it, how much. Clients
  * ask for blocks of 16 KiB. One such message, or two that say what a peer has, is structure enough.
  */
 static enum answer judge_message(struct inspection *in, struct cursor c)
 {
+    struct cursor start = c;
     uint32_t length = cursor_u32(&c);
     uint8_t type = cursor_u8(&c);
+    if (type == EXTENDED)
+        return judge_extended(in, start);
+    if (length == 1 && !c.ran_short)
+        return judge_states(in, start);
     uint32_t piece = cursor_u32(&c), begin = cursor_u32(&c), size = cursor_u32(&c);
     if (c.ran_short)
         return short_of(in, &c);
@@ -278,6 +321,11 @@ static const struct signature signatures[] = {
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x08"},
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\x40\x09\x07"},
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\5\4"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\1\0", .mask = "\xff\xff\xff\xff\xfc"},
+    {.transports = OVER_TCP,
+     .size = 7,
+     .bytes = "\0\0\0\0\x14\0d",
+     .mask = "\xff\xff\0\0\xff\xff\xff"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:ad"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:el"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:rd"},

@@ -9,6 +9,7 @@
  * STARTUP (1), a map with CQL_VERSION; the server answers SUPPORTED (6), READY (2), AUTHENTICATE
  * (3) or ERROR (0).
  */
+#include "framing/text.h"
 #include "protocols/protocol.h"
 
 enum {
@@ -18,6 +19,9 @@ enum {
     READY = 2,
     AUTHENTICATE = 3,
     SUPPORTED = 6,
+    QUERY = 7,
+    RESULT = 8,
+    PREPARE = 9,
     LAST_VERSION = 6,
     LAST_FLAGS = 0x1f,
     BODY_LIMIT = 65536
@@ -41,6 +45,19 @@ static bool read_header(struct cursor *c, struct header *h)
                             h->length <= BODY_LIMIT);
 }
 
+/* Joined late. A query, or one to prepare: a long string of CQL. */
+static enum answer judge_query(struct inspection *in, struct cursor c, uint32_t length)
+{
+    static const char *const verbs[] = {"select", "insert", "update",   "delete", "create", "drop",
+                                        "alter",  "use",    "truncate", "begin",  "grant",  NULL};
+    uint32_t size = cursor_u32(&c);
+    if (!c.ran_short && (size < 4 || size + 4 > length))
+        return NO;
+    if (text_word(&c, verbs) >= 0)
+        return yes(in, "query", &c);
+    return cursor_left(&c) < 9 ? short_of(in, &c) : NO;
+}
+
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
     struct header h;
@@ -51,6 +68,8 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (h.opcode == OPTIONS)
         return h.length == 0 ? likely(in, "options", &c) : NO;
+    if (h.opcode == QUERY || h.opcode == PREPARE)
+        return judge_query(in, c, h.length);
     if (h.opcode != STARTUP || h.length < 20)
         return NO;
     if (cursor_left(&c) < 64 && cursor_left(&c) < h.length && !in->is_final)
@@ -64,6 +83,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     struct header h;
+    uint32_t kind;
     bool sound = read_header(&c, &h);
     if (!sound || !(h.version & 0x80))
         return NO;
@@ -84,7 +104,16 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         return h.length > 2 && cursor_peek_u16(&c, 0) == h.length - 2 ? yes(in, "authenticate", &c)
                                                                       : NO;
     case ERROR_:
-        return h.length >= 6 && cursor_peek_u32(&c, 0) <= 0x2500 ? likely(in, "error", &c) : NO;
+        return h.length >= 6 && cursor_peek_u32(&c, 0) <= 0x2500 &&
+                       cursor_peek_u16(&c, 4) <= h.length - 6
+                   ? likely(in, "error", &c)
+                   : NO;
+    case RESULT: /* void, rows, keyspace, prepared, schema change */
+        kind = cursor_u32(&c);
+        if (c.ran_short)
+            return short_of(in, &c);
+        return kind >= 1 && kind <= 5 && (kind == 1) == (h.length == 4) ? likely(in, "result", &c)
+                                                                        : NO;
     default:
         return NO;
     }
@@ -118,6 +147,10 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x80\0\0\0\x06\0\0", "\xf8\xe0\0\0\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x80\0\0\0\x02\0\0\0\0", "\xf8\xe0\0\0\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x80\0\0\0\x03\0\0", "\xf8\xe0\0\0\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\0\0\0\0\0", "\xf8\xe0\0\0\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\0\0\x08\0\0\0\0\0\0\0\0",
+                     "\xf8\xe0\0\0\xff\xff\0\0\0\xff\xff\xff\xf8"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0", "\x78\xe0\0\0\xf1\xff\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_cassandra = {

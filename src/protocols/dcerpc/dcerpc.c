@@ -149,7 +149,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     if (!body_fits(&c, r, type, size))
         return NO;
     if (c.ran_short)
-        return short_of(in, &c);
+        return likely_at_end(in, "connection-oriented header", &c);
     return yes(in, "connection-oriented header", &c);
 }
 

@@ -54,7 +54,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (!attribute(&c, size - HEADER))
         return NO;
     if (c.ran_short)
-        return short_of(in, &c);
+        return is_command(command) ? likely_at_end(in, "header", &c) : short_of(in, &c);
     return is_command(command) ? yes(in, "message", &c)
                                : likely(in, "message, command of one's own", &c);
 }

@@ -13,6 +13,8 @@ enum {
     ACCEPT = 2,
     REJECT = 3,
     DATA = 4,
+    RELEASE = 5,
+    ABORT = 7,
     CONTEXT_ITEM = 0x10,
     LEAST_ASSOCIATE = 68,
     SIZE_LIMIT = 1 << 28
@@ -41,7 +43,7 @@ static enum answer judge_associate(struct inspection *in, struct cursor c, bool 
     uint8_t item = cursor_u8(&c), zero = cursor_u8(&c);
     uint16_t size = cursor_u16(&c);
     if (c.ran_short)
-        return short_of(in, &c);
+        return c.at >= 10 ? likely_at_end(in, "association", &c) : short_of(in, &c);
     if (!are_titles || item != CONTEXT_ITEM || zero != 0 || size == 0 || size > 64)
         return NO;
     return yes(in, is_request ? "associate" : "associated", &c);
@@ -70,6 +72,19 @@ static enum answer judge_data(struct inspection *in, struct cursor c, uint32_t s
     return yes(in, "data", &c);
 }
 
+/* 9.3.6 to 9.3.8: a release, its answer, an abort with its source and reason. */
+static enum answer judge_end(struct inspection *in, struct cursor c, uint8_t type, uint32_t size)
+{
+    uint16_t zeros = cursor_u16(&c);
+    uint8_t source = cursor_u8(&c), reason = cursor_u8(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    bool is_abort = type == ABORT;
+    bool fits =
+        size == 4 && zeros == 0 && source <= (is_abort ? 2 : 0) && reason <= (is_abort ? 6 : 0);
+    return fits ? yes(in, is_abort ? "abort" : "release", &c) : NO;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint8_t type = cursor_u8(&c), zero = cursor_u8(&c);
@@ -82,6 +97,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return judge_associate(in, c, c.side == CLIENT);
     if (type == REJECT && c.side == SERVER)
         return judge_reject(in, c, size);
+    if (type >= RELEASE && type <= ABORT)
+        return judge_end(in, c, type, size);
     return type == DATA && in->is_midstream ? judge_data(in, c, size) : NO;
 }
 
@@ -94,6 +111,7 @@ static const struct signature signatures[] = {
     {.size = 10, .bytes = "\x01\0\0\0\0\0\0\x01\0\0", .mask = "\xff\xff\xf0\0\0\0\xff\x01\xff\xff"},
     {.size = 10, .bytes = "\x02\0\0\0\0\0\0\x01\0\0", .mask = "\xff\xff\xf0\0\0\0\xff\x01\xff\xff"},
     {.size = 7, .bytes = "\x03\0\0\0\0\x04\0"},
+    {.size = 8, .bytes = "\x04\0\0\0\0\x04\0\0", .mask = "\xfc\xff\xff\xff\xff\xff\xff\xff"},
     {.size = 12,
      .bytes = "\x04\0\0\0\0\0\0\0\0\0\x01\0",
      .mask = "\xff\xff\xf0\0\0\0\xf0\0\0\0\x01\xfc"},

@@ -57,10 +57,14 @@ static bool header_makes_sense(const struct dns_message *m)
 
 /* RFC 1002 section 4.2: NetBIOS' messages differ in their names only. Its node status type and SRV
  * (RFC 2782) are one number: on DNS' port it is that. */
+static bool is_dns_port(const struct inspection *in)
+{
+    return in->server_port == PORT || in->client_port == PORT;
+}
+
 static bool is_netbios(const struct inspection *in, const struct dns_message *m)
 {
-    bool is_dns_port = in->server_port == PORT || in->client_port == PORT;
-    return m->netbios_letters >= NETBIOS_LABEL - 6 && !is_dns_port;
+    return m->netbios_letters >= NETBIOS_LABEL - 6 && !is_dns_port(in);
 }
 
 /* The identifier of the other side's message, to hold a bare answer against. */
@@ -90,17 +94,6 @@ static enum answer judge_whole(struct inspection *in, const struct cursor *c,
     return is_known ? yes(in, "bare response", c) : likely(in, "bare header", c);
 }
 
-/* One question that reads well, in a message that then goes wrong: damaged on its way, or by a poor
- * server. Its name is a host's, or it ends where the datagram ends. */
-static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
-                                 const struct dns_message *m, struct cursor name)
-{
-    bool is_plain = m->count[0] == 1 && m->questions == 1 && dns_opcode(m) == 0;
-    bool is_told = m->type <= LAST_COMMON_TYPE && m->class == 1;
-    bool is_sound = dns_is_host_name(name) || m->questions_end == c->size;
-    return is_plain && is_told && is_sound ? likely(in, "question, then damage", c) : NO;
-}
-
 /* The capture ends within the first name: as far as it goes, a label of host's letters at least. */
 static bool begins_with_name(struct cursor c)
 {
@@ -108,6 +101,46 @@ static bool begins_with_name(struct cursor c)
     struct cursor label = cursor_take(&c, size);
     return size >= 1 && size <= 63 && !label.ran_short && dns_has_host_letters(label) &&
            dns_netbios_letters(label) < NETBIOS_LABEL - 6;
+}
+
+/* A query or its answer in the header's everyday form: of its 80 bits but few are free. */
+static bool is_usual_header(const struct dns_message *m)
+{
+    uint16_t rest = m->flags & 0x7fff;
+    if (m->count[0] != 1)
+        return false;
+    if (!dns_is_response(m))
+        return (rest & ~0x0130) == 0 && (m->count[1] | m->count[2]) == 0 && m->count[3] <= 1;
+    return (rest & ~0x05b3) == 0 && m->count[1] < 32 && m->count[2] < 32 && m->count[3] < 32;
+}
+
+/* Nothing but one question for a host's name, and its type, class or the header's opcode and bits
+ * are nobody's: somebody tries a server. */
+static bool is_odd_question(const struct dns_message *m, struct cursor name)
+{
+    bool is_alone = m->count[0] == 1 && (m->count[1] | m->count[2]) == 0 && m->count[3] <= 1;
+    if (!is_alone || m->flags & 0x8680 || !dns_is_host_name(name))
+        return false;
+    dns_name(&name, 0);
+    cursor_skip(&name, 4);
+    return !name.ran_short && (m->count[3] == 1 || cursor_at_end(&name));
+}
+
+/* One question that reads well, in a message that then goes wrong: damaged on its way, or by a poor
+ * server. Its name is a host's, or it ends where the datagram ends. */
+static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
+                                 const struct dns_message *m, struct cursor name)
+{
+    if (cursor_peek(&name, 0) == NETBIOS_LABEL && !is_dns_port(in))
+        return NO; /* NetBIOS' names are of this size: what is left of one is its affair */
+    if (is_odd_question(m, name))
+        return likely(in, "question of an odd kind", c);
+    if (is_usual_header(m) && begins_with_name(name))
+        return likely(in, "header and a damaged name", c);
+    bool is_plain = m->count[0] == 1 && m->questions == 1 && dns_opcode(m) == 0;
+    bool is_told = m->type <= LAST_COMMON_TYPE && m->class == 1;
+    bool is_sound = dns_is_host_name(name) || m->questions_end == c->size;
+    return is_plain && is_told && is_sound ? likely(in, "question, then damage", c) : NO;
 }
 
 static enum answer judge_cut(struct inspection *in, const struct cursor *c,

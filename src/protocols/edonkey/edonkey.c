@@ -16,7 +16,7 @@ enum { EDONKEY = 0xe3, EMULE = 0xc5, PACKED = 0xd4, KAD = 0xe4 };
 
 enum { LENGTH_LIMIT = 2 << 20, TAG_LIMIT = 64, HASH = 16 };
 enum { HELLO = 0x01, HELLO_ANSWER = 0x4c, INFO = 0x01, INFO_ANSWER = 0x02, TEXT = 0x38 };
-enum { SOURCES = 0x42, PART = 0x46, SERVERS = 0x32 };
+enum { SOURCES = 0x42, PART = 0x46, SERVERS = 0x32, FILE_STATUS = 0x50, FILE_NAME = 0x59 };
 
 /* Messages of one size: the length fixes them. */
 struct fixed {
@@ -42,6 +42,7 @@ static const struct fixed fixed_messages[] = {
     {EDONKEY, 0x55, 1},                      /* accepted */
     {EDONKEY, 0x56, 1},                      /* cancelled */
     {EDONKEY, 0x57, 1},                      /* no more */
+    {EDONKEY, 0x58, 17},                     /* what is it called */
     {EDONKEY, 0x5c, 5},                      /* rank in the queue */
     {EMULE, 0x60, 13},                       /* rank in the queue */
     {EMULE, 0x81, 17},                       /* ask for sources */
@@ -69,7 +70,8 @@ static bool passes_user(struct cursor *c)
 static bool passes_hello(struct cursor *c)
 {
     struct cursor peer = *c;
-    if (cursor_u8(&peer) == HASH && passes_user(&peer) && !peer.ran_short) {
+    bool is_peer = cursor_u8(&peer) == HASH && passes_user(&peer);
+    if (is_peer || peer.ran_short) {
         *c = peer;
         return true;
     }
@@ -135,6 +137,12 @@ static bool passes_body(struct cursor *c, uint8_t protocol, uint8_t opcode, uint
         return passes_sources(c, length);
     case SERVERS:
         return passes_servers(c, length);
+    case FILE_NAME:
+        cursor_skip(c, HASH);
+        return cursor_le16(c) + HASH + 3u == length;
+    case FILE_STATUS: /* a bit for each part */
+        cursor_skip(c, HASH);
+        return (cursor_le16(c) + 7u) / 8 + HASH + 3 == length;
     default:
         return false;
     }
@@ -158,7 +166,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
         return NO;
     bool fits = passes_body(&c, protocol, opcode, length);
     if (c.ran_short)
-        return short_of(in, &c);
+        return length < 1024 ? likely_at_end(in, "message", &c) : short_of(in, &c);
     /* Deflated: 8 bits of the protocol, 11 of the length, 14 of zlib's head, some of the opcode. */
     if (!fits)
         return NO;

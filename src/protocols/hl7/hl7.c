@@ -16,8 +16,12 @@ static bool is_mark(uint8_t byte)
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
-    if (cursor_u8(&c) != START)
+    if (cursor_at_end(&c))
         return NO;
+    bool is_framed = cursor_peek(&c, 0) == START; /* some leave it out */
+    cursor_skip(&c, is_framed ? 1 : 0);
+    while (cursor_peek(&c, 0) == '\r' || cursor_peek(&c, 0) == '\n')
+        cursor_skip(&c, 1);
     if (!cursor_may_start_with(&c, "MSH") && !cursor_may_start_with(&c, "FHS") &&
         !cursor_may_start_with(&c, "BHS"))
         return NO;
@@ -32,7 +36,9 @@ static enum answer judge(struct inspection *in, struct cursor c)
         if (c.ran_short)
             return short_of(in, &c);
         if (byte == separator)
-            return i >= 3 ? yes(in, "message header", &c) : NO;
+            return i < 3       ? NO
+                   : is_framed ? yes(in, "message header", &c)
+                               : likely(in, "message header", &c);
         if (!is_mark(byte))
             return NO;
     }
@@ -46,6 +52,9 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE(0, "\x0bMSH"),
+    SIGNATURE(0, "MSH|^~\\&|"),
+    SIGNATURE(0, "\x0b\nMSH"),
+    SIGNATURE(0, "\x0b\r\nMSH"),
     SIGNATURE(0, "\x0b"
                  "FHS"),
     SIGNATURE(0, "\x0b"

@@ -134,10 +134,13 @@ static enum answer judge_target(struct inspection *in, enum method method, struc
 static enum answer judge_open(struct inspection *in, enum method method, struct cursor line,
                               struct cursor *all)
 {
+    bool is_connect = cursor_starts_with(&in->client, "CONNECT ");
     all->at = all->size;
     pass_blanks(&line);
     struct cursor target = line;
-    bool is_told = method == METHOD_KNOWN && is_path(&line);
+    bool is_told =
+        method == METHOD_KNOWN && (is_path(&line) || (is_connect && text_token(&target) > 3));
+    target = line;
     bool is_long = all->size >= HEAD_LIMIT - 16;
     if (is_long || in->is_final)
         return is_told || cut_version(&target) ? likely(in, "request line", all) : NO;

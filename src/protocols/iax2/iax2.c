@@ -14,8 +14,12 @@ enum { HEADER = 12, LAST_TYPE = 12, CONTROL = 6, LAST_SUBCLASS = 40, LAST_ELEMEN
 static int count_elements(struct cursor c)
 {
     int count = 0;
+    bool is_told = cursor_starts_with(&c, "\x0b\x02\0\x02"); /* the version, section 8.6.10 */
     for (; !cursor_at_end(&c); count++) {
         uint8_t kind = cursor_u8(&c), size = cursor_u8(&c);
+        if (is_told && count >= 3 &&
+            (c.ran_short || kind > LAST_ELEMENT)) /* padding, elements of a vendor's */
+            return count;
         if (c.ran_short || kind == 0 || kind > LAST_ELEMENT || !cursor_skip(&c, size))
             return -1;
     }

@@ -6,6 +6,13 @@
 #include "framing/start_line.h"
 #include "protocols/protocol.h"
 
+/* What no other protocol's line begins with. */
+static bool begins(const struct cursor *c)
+{
+    return cursor_starts_with(c, "REQMOD icap") || cursor_starts_with(c, "RESPMOD icap") ||
+           cursor_starts_with(c, "OPTIONS icap") || cursor_starts_with(c, "ICAP/1.");
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     struct cursor method, uri;
@@ -13,7 +20,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     case START_BAD:
         return NO;
     case START_OPEN:
-        return short_of(in, &c);
+        return begins(&in->client) || begins(&in->server) ? likely_at_end(in, "start line", &c)
+                                                          : short_of(in, &c);
     case START_STATUS:
         return yes(in, "status line", &c);
     default:

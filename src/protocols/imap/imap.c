@@ -85,7 +85,7 @@ static int literal_bits(struct cursor line)
     return is_size && cursor_u8(&line) == '}' && cursor_at_end(&line) ? 12 : 0;
 }
 
-static int weigh_client(struct cursor c)
+static int weigh_client(struct cursor c, bool is_final)
 {
     int bits = 0;
     struct cursor line;
@@ -103,14 +103,14 @@ static int weigh_client(struct cursor c)
         if (tag == 0)
             return i || is_tag_open(c) ? bits : -1;
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
-        if (state != LINE_WHOLE)
+        if (state == LINE_BAD || (state == LINE_OPEN && !is_final))
             return state == LINE_OPEN || i ? bits : -1;
         cursor_skip(&line, tag + 1);
         const struct command *command = command_of(commands, line);
         if (!command)
-            return i ? bits : -1;
+            return i || state == LINE_OPEN ? bits : -1;
         bits += command->bits + literal_bits(line);
-        if (command->is_last)
+        if (command->is_last || state == LINE_OPEN)
             break;
     }
     return bits;
@@ -152,29 +152,32 @@ static int tagged_bits(struct cursor line)
     return text_has(line, "completed") ? 24 : 10;
 }
 
-static int weigh_server(struct cursor c)
+static int weigh_server(struct cursor c, bool is_final)
 {
     int bits = 0;
     struct cursor line;
     for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
-        if (state == LINE_OPEN)
+        if (state == LINE_OPEN && !is_final)
             return bits;
         int more = -1;
-        if (state == LINE_WHOLE && cursor_peek(&line, 0) == '+') /* go on, section 7.5 */
+        if (state != LINE_BAD && cursor_peek(&line, 0) == '+') /* go on, section 7.5 */
             more = 1;
-        else if (state == LINE_WHOLE)
+        else if (state != LINE_BAD)
             more = cursor_accept_text(&line, "* ") ? untagged_bits(line) : tagged_bits(line);
         if (more < 0)
-            return i ? bits : -1;
+            return i || state == LINE_OPEN ? bits : -1;
         bits += more;
+        if (state == LINE_OPEN)
+            break;
     }
     return bits;
 }
 
 static enum answer validate(struct inspection *in)
 {
-    int client = weigh_client(in->client), server = weigh_server(in->server);
+    int client = weigh_client(in->client, in->is_final);
+    int server = weigh_server(in->server, in->is_final);
     /* Any word may be a tag: a client alone is likely at most. */
     if (in->server.size == 0 && client >= BITS_FOR_YES)
         client = BITS_FOR_YES - 1;

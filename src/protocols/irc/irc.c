@@ -139,7 +139,7 @@ static int server_bits(struct cursor line)
     return command ? bits + command->bits : -1;
 }
 
-static int weigh(struct cursor c, bool is_client)
+static int weigh(struct cursor c, bool is_client, bool is_final)
 {
     int bits = 0;
     struct cursor line;
@@ -147,21 +147,24 @@ static int weigh(struct cursor c, bool is_client)
         ;
     for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
         enum text_line state = text_raw_line(&c, LINE_LIMIT, &line); /* colours are control bytes */
-        if (state == LINE_OPEN)
+        if (state == LINE_OPEN && !is_final)
             return bits;
         int more = -1;
-        if (state == LINE_WHOLE)
+        if (state != LINE_BAD)
             more = is_client ? client_bits(line) : server_bits(line);
         if (more < 0)
-            return i ? bits : -1;
+            return i || state == LINE_OPEN ? bits : -1;
         bits += more;
+        if (state == LINE_OPEN)
+            break;
     }
     return bits;
 }
 
 static enum answer validate(struct inspection *in)
 {
-    int client = weigh(in->client, true), server = weigh(in->server, false);
+    int client = weigh(in->client, true, in->is_final);
+    int server = weigh(in->server, false, in->is_final);
     return answer_by_sides(in, client, server, server > client ? "server's lines" : "commands");
 }
 

@@ -45,6 +45,7 @@ static enum answer judge_bare(struct inspection *in, struct cursor c)
 
 static enum answer judge(struct inspection *in, struct cursor c, uint8_t operation)
 {
+    bool is_immediate = cursor_peek(&c, 0) & 0x40;
     uint8_t found = cursor_u8(&c) & 0xbf, flags = cursor_u8(&c);
     uint8_t most = cursor_u8(&c), active = cursor_u8(&c), extra = cursor_u8(&c);
     uint32_t size = cursor_u24(&c);
@@ -56,8 +57,10 @@ static enum answer judge(struct inspection *in, struct cursor c, uint8_t operati
     cursor_seek(&c, operation == LOGIN ? 32 : 36);
     uint8_t status = operation == LOGIN ? 0 : cursor_u8(&c);
     cursor_seek(&c, HEADER);
-    if (c.ran_short)
-        return short_of(in, &c);
+    if (c.ran_short) /* the fields before the tag meet 41 bits */
+        return c.size >= TASK_AT && size > 0 && (operation != LOGIN || is_immediate)
+                   ? likely_at_end(in, "login", &c)
+                   : short_of(in, &c);
     if (status > LAST_STATUS)
         return NO;
     if (size == 0) /* the first request names the initiator; a response may have nothing to say */

@@ -8,7 +8,7 @@
 #include "framing/json_rpc.h"
 #include "protocols/protocol.h"
 
-enum { LINE_LIMIT = 128, LINES = 4 };
+enum { BEGIN = 256, LINE_LIMIT = 128, LINES = 4 };
 
 /* Header lines of the Language Server Protocol. False: they are none. */
 static bool pass_headers(struct cursor *c)
@@ -31,6 +31,7 @@ static bool pass_headers(struct cursor *c)
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     struct json_call call;
+    struct cursor start = c;
     if (cursor_peek(&c, 0) == 'C' && !pass_headers(&c))
         return NO;
     enum json_step step = json_call(&c, &call);
@@ -40,7 +41,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (step == JSON_BAD)
         return NO;
     if (step == JSON_OPEN)
-        return short_of(in, &c);
+        return cursor_find_text(&start, "\"jsonrpc\"", 16) >= 0 ||
+                       cursor_find_text(&start, "\"jsonrpc\":\"2.0\"", BEGIN) >= 0
+                   ? likely_at_end(in, "version 2.0", &c)
+                   : short_of(in, &c);
     if (call.has_id &&
         ((call.method.size && call.has_params) || (call.has_result && call.has_error)))
         return likely(in, "version 1.0", &c);

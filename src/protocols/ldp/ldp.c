@@ -47,7 +47,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     struct cursor messages = cursor_take(&pdu, length);
     if (pdu.ran_short && !is_cut(in, &c))
-        return short_of(in, &pdu);
+        return is_udp(in) ? NO : likely_at_end(in, "PDU and message", &pdu);
     cursor_skip(&messages, 6);
     if (!pdu.ran_short && !messages_fill(messages))
         return NO;

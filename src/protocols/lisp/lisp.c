@@ -46,6 +46,70 @@ static enum answer judge_register(struct inspection *in, struct cursor c)
     return yes(in, "registration", &c);
 }
 
+/* A family and its address: none, IPv4, IPv6, a list (RFC 8060) with its length. */
+static bool pass_address(struct cursor *c)
+{
+    switch (cursor_u16(c)) {
+    case 0:
+        return !c->ran_short;
+    case 1:
+        return cursor_skip(c, 4);
+    case 2:
+        return cursor_skip(c, 16);
+    case 16387:
+        cursor_skip(c, 4);
+        return cursor_skip(c, cursor_u16(c)) && !c->ran_short;
+    case 16389:
+        return cursor_skip(c, 6);
+    default:
+        return false;
+    }
+}
+
+/* RFC 9301 section 5.2: who asks, where it is, what for. */
+static enum answer judge_request(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 2);
+    uint8_t locators = (cursor_u8(&c) & 0x1f) + 1, records = cursor_u8(&c);
+    cursor_skip(&c, 8);
+    if (records == 0 || records > 8 || !pass_address(&c))
+        return NO;
+    for (; locators > 0; locators--) {
+        if (cursor_peek_u16(&c, 0) == 0 || !pass_address(&c))
+            return NO;
+    }
+    for (; records > 0; records--) {
+        uint8_t reserved = cursor_u8(&c), mask = cursor_u8(&c);
+        if (c.ran_short || reserved != 0 || mask > 128 || cursor_peek_u16(&c, 0) == 0 ||
+            !pass_address(&c))
+            return NO;
+    }
+    return yes(in, "map request", &c);
+}
+
+/* Section 5.4: time to live, locators, a prefix; each locator with its weights. */
+static enum answer judge_reply(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 3);
+    uint8_t records = cursor_u8(&c);
+    cursor_skip(&c, 8);
+    if (records == 0 || records > 32)
+        return NO;
+    for (; records > 0; records--) {
+        cursor_skip(&c, 4);
+        uint8_t locators = cursor_u8(&c), mask = cursor_u8(&c);
+        cursor_skip(&c, 4);
+        if (c.ran_short || locators > 32 || mask > 128 || !is_family(cursor_peek_u16(&c, 0)) ||
+            !pass_address(&c))
+            return NO;
+        for (; locators > 0; locators--) {
+            if (!cursor_skip(&c, 6) || !is_family(cursor_peek_u16(&c, 0)) || !pass_address(&c))
+                return NO;
+        }
+    }
+    return cursor_at_end(&c) ? yes(in, "map reply", &c) : NO;
+}
+
 /* RFC 9300 section 5.3: the echo and nonce bits go together, nonce and versions exclude each other.
  */
 static enum answer judge_data(struct inspection *in, struct cursor c)
@@ -74,6 +138,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
         if (answer != NO)
             return answer;
     }
+    if (first >> 28 == 1 && judge_request(in, c) == YES)
+        return YES;
+    if (first >> 28 == 2 && judge_reply(in, c) == YES)
+        return YES;
     return judge_data(in, c);
 }
 
@@ -86,6 +154,11 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x80\0\0\0", "\xf0\xff\xff\xff"),
     {.size = 13, .bytes = "\x30\0\0\0\0\0\0\0\0\0\0\0\0", .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xff"},
     {.size = 13, .bytes = "\x40\0\0\0\0\0\0\0\0\0\0\0\0", .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xff"},
+    {.size = 13,
+     .bytes = "\x10\0\0\0\0\0\0\0\0\0\0\0\0",
+     .mask = "\xf0\0\0\xf0\0\0\0\0\0\0\0\0\xbf",
+     .min_size = 24},
+    {.size = 4, .bytes = "\x20\0\0\0", .mask = "\xf1\xff\xff\xe0", .min_size = 28},
     {.offset = 8,
      .size = 2,
      .bytes = "\x45\0",

@@ -53,12 +53,16 @@ static enum answer judge_response(struct inspection *in, struct cursor c)
         return NO;
     if (!cursor_at_end(&line) && cursor_u8(&line) != ' ')
         return NO;
+    bool is_ok = cursor_accept_nocase(&line, "ok") && cursor_at_end(&line) && c.size - c.at <= 2;
     bool has_parameter = false;
-    if (text_line(&c, LINE_LIMIT, &name) == LINE_WHOLE)
+    if (text_line(&c, LINE_LIMIT, &name) == LINE_WHOLE) {
         has_parameter = cursor_find(&name, ':', 3) > 0;
+        if (name.size == 1 && cursor_starts_with(&name, ".")) /* section 3.5.5: what rides along */
+            return judge_command(in, c);
+    }
     if (in->client.size)
         return YES;
-    return has_parameter && digits >= 3 ? likely(in, "response", &c) : NO;
+    return (has_parameter || is_ok) && digits >= 3 ? likely(in, "response", &c) : NO;
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)

@@ -117,12 +117,12 @@ static enum answer judge(struct inspection *in, struct cursor c, bool is_client)
         cursor_skip(&c, 1);
         uint8_t function = cursor_u8(&c);
         if (!c.ran_short && i > 0 && !is_known(function))
-            return NO;
+            break;
         struct cursor data = cursor_take(&c, c.ran_short ? 0 : length - 2u);
         if (c.ran_short)
             break;
         if (!(is_client ? is_request(function, data) : is_response(function, data)))
-            return NO;
+            return i > 0 && !is_udp(in) ? likely(in, "message, and an odd one", &c) : NO;
         if (!is_known(function)) /* a vendor's, or refused: the other side has to tell */
             return answer_by_bits(in, UNKNOWN_BITS, "function", &c);
         bits += is_client && function <= 16 ? 42 : 34;

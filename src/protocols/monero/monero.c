@@ -19,7 +19,7 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
     cursor_skip(&c, 8);
     uint32_t flags = cursor_le32(&c), version = cursor_le32(&c);
     if (c.ran_short)
-        return short_of(in, &c);
+        return c.at >= 8 ? likely_at_end(in, "Levin header", &c) : short_of(in, &c);
     if (length > LENGTH_LIMIT || expects > 1 || flags & ~(uint32_t)FLAGS)
         return NO;
     return version == LEVIN_VERSION ? yes(in, "Levin header", &c) : NO;

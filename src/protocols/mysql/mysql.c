@@ -75,15 +75,18 @@ static enum answer judge_greeting(struct inspection *in, struct cursor c, uint32
 static enum answer judge_refusal(struct inspection *in, struct cursor c, uint32_t end)
 {
     uint16_t code = cursor_le16(&c);
-    if (c.size < end)
+    if (code < 1000 || code > 4200 || end < c.at + 8)
+        return c.ran_short ? short_of(in, &c) : NO;
+    if (c.size < end && !in->is_final)
         return short_of(in, &c);
-    if (code < 1000 || code > 4200 || end - c.at < 8)
+    bool is_cut_off = c.size < end;
+    if (is_cut_off && c.size < c.at + 8)
         return NO;
-    while (c.at < end) {
+    while (c.at < end && !cursor_at_end(&c)) {
         if (!text_is_plain(cursor_u8(&c)))
             return NO;
     }
-    return yes(in, "refusal", &c);
+    return is_cut_off ? likely(in, "refusal", &c) : yes(in, "refusal", &c);
 }
 
 /* Before 3.21: a version, a thread's number, a seed. */
@@ -208,9 +211,10 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
         return NO;
     if (c.ran_short)
         return short_of(in, &c);
+    uint32_t zeros_at = c.at;
     bool sound = are_zeros(&c, ZEROS);
     if (c.ran_short)
-        return short_of(in, &c);
+        return sound && c.at >= zeros_at + 4 ? likely_at_end(in, "login", &c) : short_of(in, &c);
     return sound ? yes(in, "login", &c) : NO;
 }
 

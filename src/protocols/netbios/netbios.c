@@ -19,7 +19,10 @@ enum {
     KEEP_ALIVE = 0x85,
     NAME_LIMIT = 255,
     LETTERS_ENOUGH = 26,
-    DNS_PORT = 53
+    DNS_PORT = 53,
+    DATAGRAM_PORT = 138,
+    QUERY_SIZE = 50,
+    BROADCAST_QUERY = 0x0110 /* recursion desired, broadcast */
 };
 
 /* ---- name service ------------------------------------------------------------------------ */
@@ -41,6 +44,16 @@ static enum answer judge_cut_name(struct inspection *in, struct cursor c,
     return is_name && m->count[0] <= 1 ? likely(in, "header and a cut name", &c) : NO;
 }
 
+/* A broadcast query (section 4.2.12) of its one size, with a name that came to harm. DNS has the
+ * same bits for other things, but no single label of 32 letters. */
+static enum answer judge_damaged_name(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 2);
+    bool is_query = c.size == QUERY_SIZE && cursor_u16(&c) == BROADCAST_QUERY &&
+                    cursor_u32(&c) == 0x10000 && cursor_u32(&c) == 0;
+    return is_query && cursor_u8(&c) == 0x20 ? likely(in, "damaged query", &c) : NO;
+}
+
 static enum answer judge_name_service(struct inspection *in, struct cursor c)
 {
     struct dns_message m;
@@ -50,7 +63,7 @@ static enum answer judge_name_service(struct inspection *in, struct cursor c)
         return judge_cut_name(in, start, &m);
     if (walk == DNS_BROKEN || m.netbios_letters < LETTERS_ENOUGH ||
         !opcode_is_known(dns_opcode(&m)))
-        return NO;
+        return judge_damaged_name(in, start);
     if (m.flags & 0x60 || m.count[0] > 1 || m.count[3] > 1)
         return NO;
     if (walk == DNS_SHORT && !is_cut(in, &c))
@@ -74,14 +87,16 @@ static bool encoded_name(struct cursor *c)
 }
 
 /*     type(1) flags(1) id(2) address(4) port(2) size(2) offset(2) source destination data */
-static enum answer judge_carrier(struct inspection *in, struct cursor c)
+static enum answer judge_carrier(struct inspection *in, struct cursor c, uint16_t port)
 {
     uint16_t size = cursor_u16(&c);
     uint16_t offset = cursor_u16(&c);
+    bool is_telling = port == DATAGRAM_PORT && offset == 0 && size + 14u == c.size;
+    enum answer without_names = is_telling ? likely(in, "datagram, damaged", &c) : NO;
     if (!encoded_name(&c) || c.ran_short)
-        return NO;
+        return without_names;
     if (!encoded_name(&c) || (c.ran_short && !is_cut(in, &c)))
-        return NO;
+        return without_names;
     bool fits = size + 14u == c.size || size + 14u == c.size + offset;
     return fits || is_cut(in, &c) || offset ? yes(in, "datagram", &c) : likely(in, "datagram", &c);
 }
@@ -92,9 +107,10 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
     uint8_t flags = cursor_u8(&c);
     if (type < DIRECT_UNIQUE || type > QUERY_NEGATIVE || flags & 0xf0)
         return NO;
-    cursor_skip(&c, 8);
+    cursor_skip(&c, 6);
+    uint16_t port = cursor_u16(&c);
     if (type <= BROADCAST)
-        return judge_carrier(in, c);
+        return judge_carrier(in, c, port);
     if (type == DATAGRAM_ERROR) {
         uint8_t code = cursor_u8(&c);
         return !c.ran_short && cursor_at_end(&c) && code >= 0x82 && code <= 0x84
@@ -139,10 +155,14 @@ static enum answer judge_request(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (size < 68 || size > 2 * NAME_LIMIT)
         return NO;
-    if (!encoded_name(&c) || !encoded_name(&c))
+    if (!encoded_name(&c))
         return NO;
     if (c.ran_short)
         return short_of(in, &c);
+    if (!encoded_name(&c))
+        return NO;
+    if (c.ran_short) /* a capture may cut the second name */
+        return in->is_final ? likely(in, "session request, cut", &c) : short_of(in, &c);
     return c.at == size + 4u ? yes(in, "session request", &c) : NO;
 }
 

@@ -8,6 +8,12 @@
 
 enum { LAST_VERSION = 4, LAST_PROCEDURE = 21 };
 
+static bool is_own(const struct rpc_message *m)
+{
+    return m->type == RPC_CALL && m->program == RPC_PROGRAM_NFS && m->version >= 2 &&
+           m->version <= LAST_VERSION && m->procedure <= LAST_PROCEDURE;
+}
+
 static enum answer validate(struct inspection *in)
 {
     struct rpc_message m;
@@ -19,13 +25,11 @@ static enum answer validate(struct inspection *in)
         return NO;
     if (!rpc_read(&c, &m))
         return NO;
-    if (c.ran_short)
-        return short_of(in, &c);
-    if (m.type != RPC_CALL || m.program != RPC_PROGRAM_NFS)
-        return NO;
-    if (m.version < 2 || m.version > LAST_VERSION || m.procedure > LAST_PROCEDURE)
-        return NO;
-    return yes(in, "call of program 100003", &c);
+    if (c.ran_short) { /* a capture may cut the credential */
+        bool is_cut_here = in->is_final || is_cut(in, &c);
+        return is_cut_here && is_own(&m) ? likely(in, "cut call", &c) : short_of(in, &c);
+    }
+    return is_own(&m) ? yes(in, "call of program 100003", &c) : NO;
 }
 
 /* A call, version 2, program 100003. */

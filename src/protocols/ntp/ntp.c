@@ -71,7 +71,8 @@ static bool is_near(uint64_t a, uint64_t b, uint32_t limit)
  * delay may be a little below zero. */
 static bool fields_make_sense(const struct clock *k)
 {
-    bool delay = k->delay < SHORT_LIMIT || 0 - k->delay < SHORT_LIMIT;
+    uint32_t limit = k->mode == MODE_SERVER ? 16u * SHORT_LIMIT : SHORT_LIMIT;
+    bool delay = k->delay < limit || 0 - k->delay < SHORT_LIMIT;
     return k->stratum <= LAST_STRATUM && k->poll >= -6 && k->poll <= LAST_POLL &&
            k->precision <= 32 && k->precision >= -32 && delay && k->dispersion < 16 * SHORT_LIMIT;
 }
@@ -89,6 +90,8 @@ static bool is_full_request(const struct clock *k)
 {
     if (k->reference && !is_near(k->reference, k->transmit, MONTH))
         return false;
+    if (k->origin && !k->receive) /* simple clients keep the server's time only */
+        return is_near(k->origin, k->transmit, DAY);
     if (!k->origin && !k->receive)
         return k->reference != 0 && k->precision < 0;
     return k->origin && k->receive && is_near(k->receive, k->transmit, 2 * DAY) &&
@@ -220,6 +223,8 @@ static enum answer judge_private(struct inspection *in, struct cursor c)
         return NO;
     if (!is_response)
         return is_private_request(c, first, items, size) ? yes(in, "private request", &c) : NO;
+    if (data > cursor_left(&c) && is_cut(in, &c))
+        return likely(in, "private response, cut", &c);
     if (data == 0 || data != cursor_left(&c))
         return both_spoke(in) && cursor_left(&c) == 0 ? yes(in, "private error", &c) : NO;
     return yes(in, "private response", &c);

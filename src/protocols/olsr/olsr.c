@@ -10,6 +10,7 @@
 #include "protocols/protocol.h"
 
 enum { HEADER = 4, MESSAGE = 12, LAST_TYPE = 4, FIRST_OTHER = 128, LAST_OTHER = 140 };
+enum { LQ_HELLO = 201, LQ_TC = 202 }; /* olsrd's, with the links' quality */
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
@@ -22,13 +23,14 @@ static enum answer judge(struct inspection *in, struct cursor c)
         uint8_t type = cursor_u8(&c);
         cursor_skip(&c, 1);
         uint16_t size = cursor_u16(&c);
-        bool is_known =
-            (type >= 1 && type <= LAST_TYPE) || (type >= FIRST_OTHER && type <= LAST_OTHER);
+        bool is_known = (type >= 1 && type <= LAST_TYPE) ||
+                        (type >= FIRST_OTHER && type <= LAST_OTHER) || type == LQ_HELLO ||
+                        type == LQ_TC;
         if (c.ran_short || !is_known || size < MESSAGE || size % 4)
             return NO;
         if (!cursor_skip(&c, size - 4u))
             return is_cut(in, &c) ? likely(in, "messages", &c) : NO;
-        bits += type <= LAST_TYPE ? 22 : 18;
+        bits += type <= LAST_TYPE || type >= LQ_HELLO ? 22 : 18;
     }
     return answer_by_bits(in, bits + 4, "messages", &c);
 }

@@ -11,6 +11,7 @@
  * fixed. An answer repeats the client's session id where that is not encrypted. Data packets have
  * no structure but, with peer ids, a counter.
  */
+#include "framing/tls.h"
 #include "protocols/protocol.h"
 
 enum {
@@ -27,7 +28,8 @@ enum {
     TLS_CRYPT_ANSWER = 66, /* with one acknowledgement and a session */
     REPLAY_LIMIT = 16,
     FIRST_YEAR = 1000000000, /* 2001; clocks before that are not set */
-    ACKS_LIMIT = 8
+    ACKS_LIMIT = 8,
+    NUMBER_LIMIT = 4096 /* of a control packet */
 };
 
 static bool is_client_reset(unsigned opcode)
@@ -78,12 +80,54 @@ static const char *reset_form(struct cursor c, struct cursor *peer)
     return is_sized && is_replay_start(c) ? "encrypted reset" : NULL;
 }
 
+/* Acknowledgements with the peer's session, then the packet's number. */
+static bool pass_numbers(struct cursor *c, uint8_t *acks, uint32_t *number)
+{
+    *acks = cursor_u8(c);
+    if (*acks > ACKS_LIMIT)
+        return false;
+    for (unsigned i = 0; i < *acks; i++) {
+        if (cursor_u32(c) > NUMBER_LIMIT)
+            return false;
+    }
+    if (*acks)
+        cursor_skip(c, 8);
+    *number = cursor_peek_u32(c, 0);
+    return !c->ran_short;
+}
+
+/* Joined late, what nothing encrypts: a control packet that carries a TLS record, or nothing but
+ * acknowledgements. */
+static enum answer judge_control(struct inspection *in, struct cursor c, unsigned opcode)
+{
+    static const uint8_t hmacs[] = {0, 16, 20, 32, 48, 64};
+    for (unsigned i = 0; i < sizeof hmacs; i++) {
+        struct cursor rest = c;
+        struct tls_record record;
+        uint8_t acks = 0;
+        uint32_t number = 0;
+        bool is_signed = hmacs[i] != 0;
+        if (is_signed && (!cursor_skip(&rest, hmacs[i]) || !cursor_skip(&rest, 8)))
+            break;
+        if (!pass_numbers(&rest, &acks, &number))
+            continue;
+        if (opcode == ACK_1 && acks > 0 && cursor_at_end(&rest) && !is_signed)
+            return likely(in, "acknowledgement", &rest);
+        if (opcode == CONTROL_1 && number <= NUMBER_LIMIT && cursor_skip(&rest, 4) &&
+            tls_record(&rest, &record) && !rest.ran_short)
+            return likely(in, "control packet", &rest);
+    }
+    return NO;
+}
+
 /* One packet that is a reset. The third client's reset carries its key, so its size is free. */
 static enum answer judge_packet(struct inspection *in, struct cursor c, bool is_client)
 {
     uint8_t first = cursor_u8(&c);
     unsigned opcode = first >> 3;
     struct cursor peer;
+    if ((opcode == CONTROL_1 || opcode == ACK_1) && cursor_skip(&c, 8))
+        return judge_control(in, c, opcode);
     if ((first & 7) != 0 || !(is_client ? is_client_reset(opcode) : is_server_reset(opcode)) ||
         !cursor_skip(&c, 8))
         return NO;
@@ -160,6 +204,8 @@ static const struct signature signatures[] = {
     {.transports = OVER_UDP, .size = 1, .bytes = "\x50", .min_size = 54},
     {.transports = OVER_UDP, .size = 1, .bytes = "\x08", .min_size = 14, .max_size = 100},
     {.transports = OVER_UDP, .size = 1, .bytes = "\x10", .min_size = 14, .max_size = 100},
+    {.transports = OVER_UDP, .size = 1, .bytes = "\x20", .mask = "\xf0", .min_size = 22},
+    {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x20", .mask = "\xf8\0\xf0"},
     {.transports = OVER_UDP, .size = 2, .bytes = "\x48\0", .min_size = 24},
     {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x38", .mask = "\xf8\0\xff"},
     {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x40", .mask = "\xf8\0\xff"},

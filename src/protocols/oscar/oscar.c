@@ -45,8 +45,9 @@ static enum answer judge_later(struct inspection *in, struct cursor c, const str
     if (cursor_left(&c) >= 4 && !is_snac(c))
         return NO;
     if (!cursor_skip(&c, first->length) || cursor_at_end(&c) || cursor_left(&c) < 6) {
+        bool is_whole = in->is_final && cursor_at_end(&c) && !c.ran_short;
         c.at = c.size;
-        return short_of(in, &c);
+        return is_whole ? likely(in, "a frame", &c) : short_of(in, &c);
     }
     if (!frame_read(&c, &next) || next.sequence != (uint16_t)(first->sequence + 1))
         return NO;

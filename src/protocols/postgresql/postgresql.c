@@ -51,6 +51,13 @@ static unsigned server_message(uint8_t type)
     return memchr("123ACDEGHIKNRSTVWZdcnstv", type, 24) ? MESSAGE_BITS : 0;
 }
 
+/* "md5" and a digest of 32 digits, or a mechanism's name. */
+static bool is_password(struct cursor c, uint32_t length)
+{
+    return (length == 40 && cursor_starts_with(&c, "md5")) ||
+           cursor_starts_with(&c, "SCRAM-SHA-256");
+}
+
 /* A simple query: text, and a zero at its end. */
 static bool is_query(struct cursor c, uint32_t size)
 {
@@ -95,6 +102,10 @@ static enum answer judge_messages(struct inspection *in, struct cursor c)
                              cursor_starts_with(&c, "SPAN")
                          ? 32
                          : 0;
+        if (type == 'p' && c.side == CLIENT && is_password(c, length))
+            worth += QUERY_BITS;
+        if (type == 'X' && length == 4 && c.side == CLIENT && cursor_at_end(&c) && in->is_final)
+            worth += BITS_FOR_LIKELY - MESSAGE_BITS;
         if (type == 'Q' && c.side == CLIENT && is_query(c, length - 4))
             worth += QUERY_BITS;
         bits += worth;
@@ -111,7 +122,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     struct cursor start = c;
     uint32_t length = cursor_u32(&c), code = cursor_u32(&c);
     if (c.ran_short)
-        return short_of(in, &c);
+        return cursor_peek(&start, 0) == 0 ? short_of(in, &c) : judge_messages(in, start);
     if (length == 8 && (code == TLS || code == GSS))
         return yes(in, code == TLS ? "asks for TLS" : "asks for GSSAPI", &c);
     if (length == VERSION_2_SIZE && code == VERSION_2)
@@ -156,6 +167,8 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "T\0\0\0\0\0", "\xff\xff\xff\0\0\xff"),
     SIGNATURE_MASKED(0, "Q\0\0\0\0", "\xff\xff\xff\xe0\0"),
     SIGNATURE_MASKED(0, "P\0\0\0\0", "\xff\xff\xff\xe0\0"),
+    SIGNATURE(0, "X\0\0\0\x04"),
+    SIGNATURE_MASKED(0, "p\0\0\0\0", "\xff\xff\xff\xff\0"),
     SIGNATURE_MASKED(0, "B\0\0\0\0", "\xff\xff\xff\xe0\0"),
 };
 

@@ -47,21 +47,33 @@ static bool asks_ripng(const struct inspection *in, const struct cursor *c)
            (in->client_port == RIPNG_PORT || in->server_port == RIPNG_PORT);
 }
 
+/* RFC 4822 section 2: ffff 3 size(2) key(1) digest's size(1) ... */
+static bool has_digest(const struct cursor *c)
+{
+    return cursor_peek_u32(c, 0) == 0xffff0003;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     if (asks_ripng(in, &c))
         return NO;
     uint8_t command = cursor_u8(&c), version = cursor_u8(&c);
-    uint16_t zero = cursor_u16(&c);
-    uint32_t entries = cursor_left(&c) / ENTRY;
-    if (command < 1 || command > 2 || version < 1 || version > 2 || zero != 0 || entries < 1 ||
-        entries > ENTRIES || cursor_left(&c) % ENTRY)
+    uint16_t domain = cursor_u16(&c);
+    uint32_t routes = cursor_left(&c);
+    if (has_digest(&c)) { /* the size is without what follows the routes */
+        uint32_t size = cursor_peek_u16(&c, 4);
+        routes = size >= 4 + ENTRY && size <= c.size ? size - 4 : 0;
+    }
+    uint32_t entries = routes / ENTRY;
+    if (command < 1 || command > 2 || version < 1 || version > 2 || entries < 1 ||
+        entries > ENTRIES + 1 || routes % ENTRY || (domain != 0 && version == 1))
         return NO;
     for (uint32_t i = 0; i < entries; i++) {
         if (!is_entry(&c, version, i == 0))
             return NO;
     }
-    return yes(in, "routes", &c);
+    /* RFC 1388 section 3.1 had a routing domain there, RFC 2453 a zero. */
+    return domain == 0 ? yes(in, "routes", &c) : likely(in, "routes of a domain", &c);
 }
 
 static enum answer validate(struct inspection *in)
@@ -70,7 +82,12 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 4, .bytes = "\0\0\0\0", .mask = "\xfc\xfc\xff\xff", .min_size = 24, .max_size = 504},
+    {.size = 4, .bytes = "\0\0\0\0", .mask = "\xfc\xfc\xff\xff", .min_size = 24, .max_size = 600},
+    {.size = 8,
+     .bytes = "\0\x02\0\0\0\x02\0\0",
+     .mask = "\xfc\xff\0\0\xff\xff\0\0",
+     .min_size = 24,
+     .max_size = 504},
 };
 
 const struct cdpi_protocol cdpi_protocol_rip = {

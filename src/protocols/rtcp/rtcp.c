@@ -19,6 +19,7 @@ enum {
     PAYLOAD_FEEDBACK = 206,
     LAST_FEEDBACK = 207, /* stand first where sizes are reduced, RFC 5506 */
     LAST_TYPE = 213,
+    RTP_LEAST = 12,
     FIRST_BITS = 26, /* version, type and a size that fits */
     NEXT_BITS = 20
 };
@@ -58,8 +59,22 @@ static enum answer judge(struct inspection *in, struct cursor c)
     return answer_by_bits(in, bits, bits > FIRST_BITS ? "compound" : "report", &c);
 }
 
+/* Media in the same flow (RFC 5761): that is what the flow is called after. */
+static bool has_media(const struct inspection *in)
+{
+    for (uint32_t i = 0; i < in->datagram_count; i++) {
+        struct cursor d = inspection_datagram(in, i);
+        int type = cursor_peek(&d, 1);
+        if (d.size >= RTP_LEAST && cursor_peek(&d, 0) >> 6 == 2 && (type < 192 || type > 223))
+            return true;
+    }
+    return false;
+}
+
 static enum answer validate(struct inspection *in)
 {
+    if (has_media(in))
+        return NO;
     return judge_sides(in, judge, judge);
 }
 

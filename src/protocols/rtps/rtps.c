@@ -11,7 +11,7 @@ enum { PAD = 1, VENDOR_SPECIFIC = 0x80, LAST_MINOR = 5, SUBMESSAGES = 8 };
 /* Section 8.3.7, table 8.33 and security's of 0x30 to 0x34. */
 static bool is_submessage(uint8_t id)
 {
-    return id == PAD || (id >= 6 && id <= 0x17) || (id >= 0x30 && id <= 0x34) ||
+    return (id >= PAD && id <= 3) || (id >= 6 && id <= 0x17) || (id >= 0x30 && id <= 0x34) ||
            id >= VENDOR_SPECIFIC;
 }
 
@@ -34,15 +34,16 @@ static bool are_submessages(const struct inspection *in, struct cursor c)
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
-    if (!cursor_accept_text(&c, "RTPS"))
+    if (!cursor_accept_text(&c, "RTPS") && !cursor_accept_text(&c, "RTPX")) /* RTI's own */
         return NO;
     uint8_t major = cursor_u8(&c), minor = cursor_u8(&c);
     uint16_t vendor = cursor_u16(&c);
     if (c.ran_short || major < 1 || major > 2 || minor > LAST_MINOR || vendor > 0x01ff)
         return NO;
-    if (cursor_left(&c) <= 12)
+    uint32_t prefix = major == 1 ? 8 : 12; /* host and application; a participant's prefix */
+    if (cursor_left(&c) <= prefix)
         return cursor_left(&c) >= 4 ? yes(in, "header", &c) : NO;
-    cursor_skip(&c, 12);
+    cursor_skip(&c, prefix);
     return are_submessages(in, c) ? yes(in, "header and submessages", &c) : NO;
 }
 
@@ -51,7 +52,7 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
-static const struct signature signatures[] = {SIGNATURE(0, "RTPS")};
+static const struct signature signatures[] = {SIGNATURE(0, "RTPS"), SIGNATURE(0, "RTPX")};
 
 const struct cdpi_protocol cdpi_protocol_rtps = {
     .name = "RTPS",

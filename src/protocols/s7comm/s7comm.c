@@ -30,9 +30,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (c.ran_short)
         return wants_more(in, &c);
     bool is_answer = kind == ACKNOWLEDGE || kind == ACKNOWLEDGE_DATA;
-    if ((kind != JOB && kind != USER_DATA && !is_answer) || zero != 0)
+    if (kind != JOB && kind != USER_DATA && !is_answer)
         return NO;
-    return t.body + 10 + (is_answer ? 2u : 0) + size == t.end ? yes(in, "header", &c) : NO;
+    bool fits = zero == 0 && t.body + 10 + (is_answer ? 2u : 0) + size == t.end;
+    return fits ? yes(in, "header", &c) : likely(in, "header, damaged", &c);
 }
 
 /* A side that has asked for a connection only is borne by the other. */
@@ -46,8 +47,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE_MASKED(0, "\x03\0\0\0\x02\xf0\x80\x32\0\0\0",
-                     "\xff\xff\0\0\xff\xff\x7f\xff\xf8\xff\xff"),
+    SIGNATURE_MASKED(0, "\x03\0\0\0\x02\xf0\x80\x32\0", "\xff\xff\0\0\xff\xff\x7f\xff\xf8"),
     SIGNATURE_MASKED(0, "\x03\0\0\0\0\xe0\0\0", "\xff\xff\xff\0\0\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x03\0\0\0\0\xd0", "\xff\xff\xff\0\0\xff"),
 };

@@ -8,7 +8,7 @@
 #include "framing/start_line.h"
 #include "protocols/protocol.h"
 
-enum { KEEP_ALIVE_SIZE = 4 };
+enum { KEEP_ALIVE_SIZE = 4, DAMAGED_LINES = 8, DAMAGED_LIMIT = 1024 };
 
 /* Section 19.1 and RFC 3966; RFC 3261 section 7.1 allows other schemes. */
 static bool is_own_scheme(struct cursor uri)
@@ -28,6 +28,29 @@ static bool is_keep_alive(const struct cursor *c)
     return rest.size <= KEEP_ALIVE_SIZE;
 }
 
+/* A version that came to harm: the lines below still name it. */
+static enum answer judge_damaged(struct inspection *in, struct cursor c)
+{
+    static const char *const methods[] = {"INVITE ",  "ACK ",      "BYE ",       "CANCEL ",
+                                          "OPTIONS ", "REGISTER ", "SUBSCRIBE ", "NOTIFY ",
+                                          "INFO ",    NULL};
+    struct cursor line;
+    bool is_status = cursor_accept_text(&c, "SIP/2.0 ");
+    bool is_request = false;
+    for (unsigned i = 0; methods[i] && !is_status && !is_request; i++)
+        is_request = cursor_accept(&c, methods[i], (uint32_t)strlen(methods[i]));
+    if (!is_status && !(is_request && is_own_scheme(c)))
+        return NO;
+    for (unsigned i = 0; i < DAMAGED_LINES && text_line(&c, DAMAGED_LIMIT, &line) != LINE_OPEN;
+         i++) {
+        if (cursor_accept_nocase(&line, "via:") && text_has(line, "sip/2.0/"))
+            return likely(in, "damaged start line", &c);
+        if (line.size == 0)
+            break;
+    }
+    return NO;
+}
+
 /* A request whose line does not end: the capture cut it, or it fills the head. */
 static enum answer judge_open(struct inspection *in, const struct cursor *c, struct cursor method,
                               struct cursor uri)
@@ -38,12 +61,12 @@ static enum answer judge_open(struct inspection *in, const struct cursor *c, str
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
-    struct cursor method = {0}, uri = {0};
+    struct cursor method = {0}, uri = {0}, start = c;
     if (is_udp(in) && is_keep_alive(&c))
         return both_spoke(in) ? LIKELY : NO;
     switch (start_line(&c, "SIP/2.0", &method, &uri)) {
     case START_BAD:
-        return NO;
+        return judge_damaged(in, start);
     case START_OPEN:
         return judge_open(in, &c, method, uri);
     case START_STATUS:

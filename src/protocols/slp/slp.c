@@ -59,8 +59,11 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (c.ran_short)
         return short_of(in, &c);
-    if (size < LEAST_SIZE - 2 || (is_udp(in) && size != c.size && !is_cut(in, &c)))
+    if (size < LEAST_SIZE - 2)
         return NO;
+    /* Replies that overflow keep the size of the whole. Version 2 is sure enough without it. */
+    if (is_udp(in) && !fills_datagram(in, &c, size))
+        return version == 2 ? likely(in, "version 2, of another size", &c) : NO;
     return yes(in, version == 2 ? "version 2" : "version 1", &c);
 }
 

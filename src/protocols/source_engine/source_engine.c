@@ -50,6 +50,17 @@ static bool is_information(struct cursor c)
                          machine == 'L' || machine == 'W');
 }
 
+/* How many, then names and values, to the end. */
+static bool are_rules(struct cursor c)
+{
+    uint16_t count = cursor_le16(&c);
+    for (uint32_t i = 0; i < count * 2u && i < 64; i++) {
+        if (!text(&c))
+            return false;
+    }
+    return count >= 2 && (count > 32 || cursor_at_end(&c));
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     if (!cursor_accept_text(&c, "\xff\xff\xff\xff"))
@@ -64,6 +75,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     if (kind == 'm')
         return text(&c) && text(&c) && text(&c) && text(&c) && text(&c) ? yes(in, "information", &c)
                                                                         : NO;
+    if (kind == 'E' && are_rules(c))
+        return likely(in, "rules", &c);
     if (kind == 'D' || kind == 'E')
         return both_spoke(in) && cursor_left(&c) > 1 ? likely(in, "players or rules", &c) : NO;
     return NO;

@@ -24,7 +24,8 @@ enum {
     COOKIE = 16,
     PACKET_LIMIT = 35000, /* section 6.1 */
     LIST_LIMIT = 2048,
-    LISTS_ENOUGH = 3
+    LISTS_ENOUGH = 3,
+    KEXINIT_ENOUGH = 40 /* of a packet that a capture cuts */
 };
 
 /* ---- identification ---------------------------------------------------------------------- */
@@ -53,13 +54,14 @@ static enum answer judge_line(struct inspection *in, struct cursor c)
     if (!is_version(&c))
         return c.ran_short ? short_of(in, &c) : NO;
     struct cursor line;
-    switch (text_line(&c, LINE_LIMIT, &line)) {
+    switch (text_line(&c, BANNER_LIMIT, &line)) {
     case LINE_BAD:
         return NO;
     case LINE_OPEN:
         return likely(in, "identification string", &c);
-    default:
-        return yes(in, "identification string", &c);
+    default: /* longer ones than are allowed are seen too */
+        return line.size < LINE_LIMIT ? yes(in, "identification string", &c)
+                                      : likely(in, "identification string", &c);
     }
 }
 
@@ -99,7 +101,10 @@ static enum answer judge_packet(struct inspection *in, struct cursor c)
     }
     if (!has_first)
         return NO;
-    return c.ran_short ? short_of(in, &c) : yes(in, "lists of algorithms", &c);
+    if (!c.ran_short)
+        return yes(in, "lists of algorithms", &c);
+    bool is_cut_here = in->is_final && c.at >= KEXINIT_ENOUGH;
+    return is_cut_here ? likely(in, "lists of algorithms", &c) : short_of(in, &c);
 }
 
 /* ---- both -------------------------------------------------------------------------------- */

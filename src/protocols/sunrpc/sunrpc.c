@@ -34,8 +34,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (!c.ran_short)
         return weigh(in, &c, &m);
-    return is_udp(in) && is_cut(in, &c) && c.at >= 24 ? likely(in, "cut message", &c)
-                                                      : short_of(in, &c);
+    bool is_cut_here = is_udp(in) ? is_cut(in, &c) : in->is_final && m.program;
+    return is_cut_here && c.at >= 24 ? likely(in, "cut message", &c) : short_of(in, &c);
 }
 
 /* The other side's message with the same number makes up for a weak one. */

@@ -9,6 +9,7 @@
 #include "protocols/protocol.h"
 
 enum { UDP_HEADER = 12, SIZE_LIMIT = 0x4000, COMMANDS = 4, COMMAND_BITS = 20, NEWER_BITS = 30 };
+enum { WHOLE_BITS = 8, LEAST_TELLING = 8 };
 
 static bool is_command(uint8_t command)
 {
@@ -40,6 +41,8 @@ static int weigh(struct cursor c)
         bits += magic == 0x1130 ? NEWER_BITS : COMMAND_BITS;
         if (!cursor_skip(&c, size))
             return bits;
+        if (i == 0 && size >= LEAST_TELLING && cursor_at_end(&c)) /* one that ends with the bytes */
+            bits += WHOLE_BITS;
     }
     return bits;
 }

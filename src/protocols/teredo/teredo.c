@@ -12,6 +12,7 @@
 
 enum {
     IPV6_HEADER = 40,
+    NOTHING = 59, /* RFC 8200 section 4.7 */
     AUTHENTICATION = 1,
     ORIGIN = 0,
     HOP_LIMIT_TOP = 255,
@@ -56,8 +57,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
     cursor_skip(&c, 12);
     if (c.ran_short || first >> 28 != 6)
         return NO;
-    bool fits = length == cursor_left(&c) || (is_cut(in, &c) && length > cursor_left(&c));
-    bool is_transport = next == 6 || next == 17 || next == 58 || next == 59 || next == 44;
+    bool fits = length == cursor_left(&c) || (is_cut(in, &c) && length > cursor_left(&c)) ||
+                (next == NOTHING && length <= cursor_left(&c)); /* bubbles with trailers */
+    bool is_transport = next == 6 || next == 17 || next == 58 || next == NOTHING || next == 44 ||
+                        next == 0 || next == 60;
     bool is_own = is_teredo(source) || is_teredo(target);
     if (!fits || !is_transport || (!is_own && !(is_local(source) && is_local(target))))
         return NO;

@@ -20,8 +20,8 @@ enum {
     OPTIONS = 6,
     BLOCK = 512,
     LAST_ERROR = 8,
-    NAME_LIMIT = 512,
-    RUN = 3 /* blocks in a row */
+    NAME_LIMIT = 1400, /* attacks' names are long */
+    RUN = 3            /* blocks in a row */
 };
 
 /* Printable characters (UTF-8 too) up to a zero; at least one. */
@@ -42,6 +42,8 @@ static bool mode(struct cursor *c)
 {
     bool is_mode = cursor_accept_nocase(c, "octet") || cursor_accept_nocase(c, "netascii") ||
                    cursor_accept_nocase(c, "mail");
+    if (is_mode && cursor_at_end(c)) /* some leave the last zero out */
+        return true;
     return is_mode && cursor_u8(c) == 0 && !c->ran_short;
 }
 

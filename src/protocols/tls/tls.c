@@ -156,10 +156,9 @@ static enum answer judge_hello(struct inspection *in, struct cursor c, uint32_t 
     uint32_t type = next_number(&h, 1), length = next_number(&h, 3);
     if (h.is_broken || (h.c.at > 5 && type != wanted))
         return NO;
-    if (!is_open(&h) && !is_hello(&h, type, length))
-        return NO;
-    if (h.is_broken)
-        return NO;
+    /* A hello that came to harm: its sizes and version are right, what is inside is not. */
+    if ((!is_open(&h) && !is_hello(&h, type, length)) || h.is_broken)
+        return begins_whole(c) ? likely(in, "damaged hello", &c) : NO;
     const char *rule = wanted == CLIENT_HELLO ? "client hello" : "server hello";
     if (!is_open(&h))
         return h.is_damaged ? likely(in, rule, &h.c) : yes(in, rule, &h.c);
@@ -293,15 +292,19 @@ static enum answer judge_side(struct inspection *in, struct cursor c)
         return judge_records(in, c);
     /* The first message's type stands behind the record's header. */
     int type = cursor_peek(&c, 5);
-    if (type == CLIENT_HELLO && c.side == CLIENT)
-        return judge_hello(in, c, CLIENT_HELLO);
-    if (type == SERVER_HELLO && c.side == SERVER)
-        return judge_hello(in, c, SERVER_HELLO);
+    if (type == CLIENT_HELLO || type == SERVER_HELLO)
+        return judge_hello(in, c, (uint32_t)type);
     return judge_records(in, c);
 }
 
 static enum answer validate(struct inspection *in)
 {
+    /* Who was called may be the one that begins TLS; but not both. */
+    int asked = cursor_peek(&in->client, 5), answered = cursor_peek(&in->server, 5);
+    bool are_hellos = cursor_peek(&in->client, 0) == TLS_HANDSHAKE &&
+                      cursor_peek(&in->server, 0) == TLS_HANDSHAKE;
+    if (are_hellos && asked == answered && (asked == CLIENT_HELLO || asked == SERVER_HELLO))
+        return NO;
     enum answer answer = judge_sides(in, judge_side, judge_side);
     if (answer != YES && both_spoke(in) && both_weigh_enough(in))
         return yes(in, "records both ways", &in->server);

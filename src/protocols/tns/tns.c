@@ -20,6 +20,7 @@ enum {
     DATA = 6,
     RESEND = 11,
     HEAD_LIMIT = 4096,
+    END_OF_FILE = 0x40,
     MARKER = 12,
     MARKER_SIZE = 11,
     FIRST_VERSION = 300,
@@ -71,12 +72,19 @@ static enum answer judge_text(struct inspection *in, struct cursor c, uint16_t s
     return letter >= 'A' && letter <= 'Z' ? yes(in, "text", &c) : NO;
 }
 
-/* What data begin with once connected: protocol and types are agreed upon, calls and their
- * parameters, errors, rows, pieces that go along. */
-static bool is_call(int code)
+/* What data begin with once connected: protocol and types are agreed upon (1, 2), calls and their
+ * parameters, errors, rows, states, what goes along, the end of a response (29), tokens (33, 34).
+ */
+static bool is_code(int code)
 {
-    return code == 1 || code == 2 || code == 3 || code == 4 || code == 6 || code == 8 ||
-           code == 16 || code == 17;
+    return (code >= 1 && code <= 29 && code != 5 && code != 10) || code == 33 || code == 34;
+}
+
+/* Whether a packet's bits of data flags are some: tokens, confirmation, more, end, urgent; the end
+ * of a request or response. */
+static bool are_flags(uint16_t flags)
+{
+    return (flags & ~0x2be7u) == 0;
 }
 
 /* A break or a reset: one, zero, which. */
@@ -91,16 +99,21 @@ static enum answer judge_marker(struct inspection *in, struct cursor c, uint16_t
 }
 
 /* Network services' negotiation stands first in the data: flags(2), de ad be ef. */
-static enum answer judge_data(struct inspection *in, struct cursor c, uint16_t size)
+static enum answer judge_data(struct inspection *in, struct cursor c, uint32_t size)
 {
     uint16_t flags = cursor_u16(&c);
-    if (c.ran_short || cursor_at_end(&c))
+    if (c.ran_short)
         return short_of(in, &c);
-    if (size > HEADER + 4 && size <= HEAD_LIMIT && flags == 0 && is_call(cursor_peek(&c, 0))) {
+    bool is_end = size == HEADER + 2 && flags == END_OF_FILE;
+    if (cursor_at_end(&c) && !is_end)
+        return short_of(in, &c);
+    if (is_end || (size > HEADER + 2 && size <= HEAD_LIMIT && are_flags(flags) &&
+                   is_code(cursor_peek(&c, 0)))) {
         if (c.size < size)
             return in->is_final ? NO : wants(in, (enum side)c.side, size);
-        return c.size == size || cursor_peek(&c, size - c.at + 4u) == DATA ? likely(in, "data", &c)
-                                                                           : NO;
+        /* Another packet, or nothing more. */
+        int next = cursor_peek(&c, size - c.at + 4u);
+        return c.size == size || next == DATA || next == MARKER ? likely(in, "data", &c) : NO;
     }
     if (!cursor_may_start_with(&c, "\xde\xad\xbe\xef"))
         return NO;
@@ -115,7 +128,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint16_t check = cursor_u16(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    if (check != 0 || (type != DATA && (zero != 0 || size < HEADER)))
+    if (check != 0 || (type == DATA && size != 0 && zero != 0) ||
+        (type != DATA && (zero != 0 || size < HEADER)))
         return NO;
     switch (type) {
     case CONNECT:
@@ -126,7 +140,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     case REDIRECT:
         return judge_text(in, c, size);
     case DATA:
-        return judge_data(in, c, size);
+        return judge_data(in, c, size ? size : zero);
     case MARKER:
         return judge_marker(in, c, size);
     case RESEND:
@@ -146,7 +160,8 @@ static const struct signature signatures[] = {
     {.offset = 2, .size = 6, .bytes = "\0\0\x02\0\0\0", .mask = "\xff\xff\xff\0\xff\xff"},
     {.offset = 2, .size = 6, .bytes = "\0\0\x04\0\0\0", .mask = "\xff\xff\xfe\0\xff\xff"},
     {.offset = 2, .size = 6, .bytes = "\0\0\x0b\0\0\0", .mask = "\xff\xff\xff\0\xff\xff"},
-    {.offset = 2, .size = 8, .bytes = "\0\0\x06\0\0\0\0\0"},
+    {.offset = 2, .size = 6, .bytes = "\0\0\x06\0\0\0"},
+    {.size = 8, .bytes = "\0\0\0\0\x06\0\0\0", .mask = "\xff\xff\xf0\0\xff\xff\xff\xff"},
     {.size = 8, .bytes = "\0\x0b\0\0\x0c\0\0\0"},
     {.offset = 4,
      .size = 10,

@@ -77,7 +77,7 @@ static bool is_object(struct cursor query)
         int byte = cursor_peek(&query, 0);
         if (byte == '.' || byte == ':')
             dots++;
-        else if (!text_is_token(byte) && byte != ' ' && byte != '/' && byte != '=')
+        else if (!text_is_token(byte) && byte != ' ' && byte != '/' && byte != '=' && byte != ',')
             return false;
     }
     return dots > 0;

@@ -31,12 +31,17 @@ static bool take_element(struct cursor *c, struct cursor *element)
 static enum answer judge_stream(struct inspection *in, struct cursor c)
 {
     struct cursor element;
-    if (!take_element(&c, &element))
+    if (!take_element(&c, &element)) {
+        if (in->is_final) /* a capture may cut it */
+            return likely(in, "stream header, cut", &c);
         return cursor_left(&c) >= ELEMENT_LIMIT ? NO : short_of(in, &c);
+    }
     bool is_stream =
         cursor_find_text(&element, "http://etherx.jabber.org/streams", ELEMENT_LIMIT) > 0;
     bool is_jabber = cursor_find_text(&element, "jabber:", ELEMENT_LIMIT) > 0;
-    return is_stream && is_jabber ? yes(in, "stream header", &c) : NO;
+    if (is_stream && is_jabber)
+        return yes(in, "stream header", &c);
+    return is_stream || is_jabber ? likely(in, "stream header", &c) : NO;
 }
 
 static const char *const marks[] = {"jabber:", "urn:xmpp:", "urn:ietf:params:xml:ns:xmpp", NULL};
@@ -46,9 +51,12 @@ static const char *const marks[] = {"jabber:", "urn:xmpp:", "urn:ietf:params:xml
 static bool pass_name(struct cursor *c)
 {
     static const char *const names[] = {
-        "<iq",       "<message", "<presence", "<stream:features", "<stream:error",
-        "<starttls", "<proceed", "<auth",     "<challenge",       "<response",
-        "<success",  "<failure", NULL};
+        "<iq",           "<message",    "<presence",  "<stream:features",
+        "<stream:error", "<starttls",   "<proceed",   "<auth",
+        "<challenge",    "<response",   "<success",   "<failure",
+        "<enable",       "<enabled",    "<resume",    "<resumed",
+        "<compress",     "<compressed", "<db:result", "<db:verify",
+        "<handshake",    "<a",          "<r",         NULL};
     for (unsigned i = 0; names[i]; i++) {
         struct cursor rest = *c;
         if (!cursor_accept(&rest, names[i], (uint32_t)strlen(names[i])))
@@ -66,13 +74,17 @@ static bool pass_name(struct cursor *c)
 static bool is_addressed(struct cursor element)
 {
     bool is_to_or_from = text_has(element, " to=") || text_has(element, " from=");
-    return is_to_or_from && cursor_find(&element, '@', ELEMENT_LIMIT) > 0 &&
-           (text_has(element, " id=") || text_has(element, " type="));
+    bool has_id = text_has(element, " id="), has_type = text_has(element, " type=");
+    bool has_at = cursor_find(&element, '@', ELEMENT_LIMIT) > 0;
+    return (is_to_or_from && has_at && (has_id || has_type)) ||
+           (cursor_accept_text(&element, "<iq ") && has_id && has_type);
 }
 
 static enum answer judge_element(struct inspection *in, struct cursor c)
 {
     struct cursor element = c;
+    if (cursor_starts_with(&c, "<presence/>") || cursor_starts_with(&c, "</stream:stream>"))
+        return likely(in, "stanza", &c);
     if (!pass_name(&c))
         return cursor_left(&c) < 18 && cursor_may_start_with(&c, "<") ? short_of(in, &c) : NO;
     for (unsigned i = 0; marks[i]; i++) {
@@ -122,7 +134,11 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "<message "),        SIGNATURE(0, "<presence "),    SIGNATURE(0, "<presence>"),
     SIGNATURE(0, "<stream:features"), SIGNATURE(0, "<stream:error"), SIGNATURE(0, "<starttls "),
     SIGNATURE(0, "<proceed "),        SIGNATURE(0, "<auth "),        SIGNATURE(0, "<success "),
-    SIGNATURE(0, "<challenge "),      SIGNATURE(0, "<failure "),
+    SIGNATURE(0, "<challenge "),      SIGNATURE(0, "<failure "),     SIGNATURE(0, "<presence/>"),
+    SIGNATURE(0, "</stream:stream>"), SIGNATURE(0, "<compress"),     SIGNATURE(0, "<enable"),
+    SIGNATURE(0, "<resume"),          SIGNATURE(0, "<db:result "),   SIGNATURE(0, "<db:verify "),
+    SIGNATURE(0, "<r xmlns="),        SIGNATURE(0, "<a xmlns="),     SIGNATURE(0, "<response "),
+    SIGNATURE(0, "<response>"),       SIGNATURE(0, " <?xml "),       SIGNATURE(0, "\n<?xml "),
 };
 
 const struct cdpi_protocol cdpi_protocol_xmpp = {
