@@ -173,6 +173,11 @@ void engine_follow(struct cdpi *engine, const struct flow_place *place,
 /* A new flow that another has announced gets its name. */
 void engine_meet_expectation(struct cdpi *engine, const struct flow_place *place,
                              const struct packet *first);
+/* What was announced where an unknown flow that is given up began, or NULL; and its name. */
+const struct expected *engine_was_expected(const struct cdpi *engine,
+                                           const struct flow_place *place);
+void engine_name_expected(struct cdpi *engine, const struct flow_place *place,
+                          const struct expected *expected);
 /* A flow's note, or NULL. */
 const struct note *engine_note(const struct cdpi *engine, const struct hot *hot);
 void engine_release_note(struct cdpi *engine, struct hot *hot);

@@ -102,9 +102,15 @@ static void settle(struct cdpi *engine, const struct flow_place *place, bool kno
     struct hot *hot = place_hot(place);
     uint32_t number = hot->bits & FLOW_HAS_NOTE ? NO_HEAD : hot->head;
     const struct head *head = number == NO_HEAD ? NULL : head_at(&engine->heads, number);
-    hot_set_state(hot, known ? FLOW_SETTLED : FLOW_GIVEN_UP);
-    engine_tell(engine, known ? CDPI_EVENT_FINAL : CDPI_EVENT_GAVE_UP, place);
-    if (number != NO_HEAD)
+    const struct expected *expected =
+        known || number == NO_HEAD ? NULL : engine_was_expected(engine, place);
+    if (expected)
+        engine_name_expected(engine, place, expected); /* a note stands for the head from here */
+    hot_set_state(hot, known || expected ? FLOW_SETTLED : FLOW_GIVEN_UP);
+    if (expected)
+        engine_tell(engine, CDPI_EVENT_CLASSIFIED, place);
+    engine_tell(engine, known || expected ? CDPI_EVENT_FINAL : CDPI_EVENT_GAVE_UP, place);
+    if (number != NO_HEAD && !(hot->bits & FLOW_HAS_NOTE))
         hot->head = NO_HEAD;
     if (may_be_followed(engine, hot, known))
         engine_begin_following(engine, place, head);
@@ -243,7 +249,7 @@ void engine_conclude(struct cdpi *engine, const struct flow_place *place)
 struct flow_place engine_head_owner(struct cdpi *engine, const struct head *head)
 {
     struct table *table = &engine->tables[head->is_v6];
-    uint32_t slot = table_find_owner(table, head->hash, head->number);
+    uint32_t slot = table_find_owner(table, head->hash, head->number, false);
     return place_at(table, hash_segment(head->hash), slot);
 }
 
