@@ -18,3 +18,4 @@ if [ ! -f "$out/tiny.pcap" ]; then
     make -s -C "$shared/bench" OUT="$out" all workloads $([ "$scale" = s ] && echo SCALE=s) >&2
 fi
 python3 bench/compare.py "$build/cdpi" "$out" "${ROUNDS:-5}"
+"$build/bench/flood" "${FLOOD:-2000000}"

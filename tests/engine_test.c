@@ -407,8 +407,30 @@ static void tables_grow_and_shrink_right(void)
     CHECK(cdpi_close(e) == CDPI_OK);
 }
 
+/* A heartbeat (RFC 9260 section 3.3.5) carries nothing that could be named: SCTP it is. */
+static void sctp_that_carries_nothing(void)
+{
+    static const uint8_t packet[] = {0x45, 0, 0,   40, 0, 0, 0, 0, 64,   132,  0, 0, 192, 0,
+                                     2,    1, 192, 0,  2, 2, 9, 1, 0x0b, 0x59, 1, 2, 3,   4,
+                                     0,    0, 0,   0,  4, 0, 0, 8, 0,    1,    0, 4};
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    struct cdpi_flow *flow = NULL;
+    struct cdpi_frame frame = {.data = packet,
+                               .captured = sizeof packet,
+                               .length = sizeof packet,
+                               .time = SECOND,
+                               .link_type = 101};
+    CHECK(cdpi_packet_flow(e, &frame, &flow, NULL) == CDPI_OK);
+    struct cdpi_verdict v = cdpi_classify(e, flow);
+    CHECK(strcmp(cdpi_protocol_name(e, v.protocol), "SCTP") == 0);
+    CHECK(v.confidence == CDPI_CERTAIN && v.state == CDPI_PARTIAL);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
 int main(void)
 {
+    sctp_that_carries_nothing();
     a_flow_from_syn_to_fin(false);
     a_flow_from_syn_to_fin(true);
     segments_in_any_order();

@@ -56,9 +56,12 @@ void arena_put(struct arena *arena, void *block, size_t size)
     } else if (end_of(before) == (const uint8_t *)run) {
         before->size += run->size;
         before->next = run->next;
+        run = before;
     } else {
         before->next = run;
     }
+    if (run->size > arena->largest)
+        arena->largest = run->size;
 }
 
 /* One more chunk, or as many as a large run needs. */
@@ -84,10 +87,15 @@ static bool add_chunk(struct arena *arena, size_t size)
 static struct arena_run **best_fit(struct arena *arena, size_t size)
 {
     struct arena_run **best = NULL;
+    size_t largest = 0;
+    if (size > arena->largest)
+        return NULL;
     for (struct arena_run **at = &arena->free; *at; at = &(*at)->next) {
+        largest = (*at)->size > largest ? (*at)->size : largest;
         if ((*at)->size >= size && (!best || (*at)->size < (*best)->size))
             best = at;
     }
+    arena->largest = largest;
     return best;
 }
 

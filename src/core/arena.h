@@ -22,6 +22,7 @@ struct arena {
     uint64_t limit, used; /* bytes, in whole chunks */
     size_t chunk_size;
     struct arena_run *free; /* by address; neighbours are one run */
+    size_t largest;         /* no free run is larger; so that a refusal costs no search */
     struct arena_chunk *chunks;
 };
 

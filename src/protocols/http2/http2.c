@@ -139,7 +139,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     if (cursor_accept_text(&c, HTTP2_PREFACE))
         return yes(in, "preface", &c);
     if (cursor_may_start_with(&c, HTTP2_PREFACE))
-        return short_of(in, &c);
+        return c.size >= 14 ? likely_at_end(in, "preface", &c) : short_of(in, &c);
     return judge_server(in, c);
 }
 

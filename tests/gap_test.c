@@ -7,7 +7,7 @@
 #include "support/check.h"
 #include "support/packets.h"
 
-enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16, URG = 32 };
+enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 #define SECOND 1000000ull
 
 static const char client_line[] = "SSH-2.0-client\r\n", server_line[] = "SSH-2.0-server\r\n";
@@ -88,19 +88,6 @@ static bool is_named(const struct run *run, const char *name, enum cdpi_confiden
     return sound;
 }
 
-/* RFC 9293 section 3.8.5: urgent bytes are bytes of the stream. */
-static void urgent_data(void)
-{
-    struct run run = begin(40000, 2222);
-    open_engine(&run);
-    handshake(&run, 100, 500);
-    send(&run, false, 101, ACK | URG, "SSH-");
-    send(&run, false, 105, ACK | URG | PSH, client_line + 4);
-    send(&run, true, 501, ACK | PSH, server_line);
-    close_engine(&run);
-    CHECK(is_named(&run, "SSH", CDPI_CERTAIN) && run.begun == 1);
-}
-
 /* RFC 7413: data stands one after the SYN's number; a server that does not take it gets it again.
  */
 static void data_in_the_syn(bool sent_again, unsigned cut)
@@ -171,22 +158,6 @@ static void numbers_that_wrap(uint32_t first)
     send(&run, true, first + 4, ACK, "SSH-2.0-");
     close_engine(&run);
     CHECK(is_named(&run, "SSH", CDPI_CERTAIN) && run.begun == 1);
-}
-
-/* RFC 9293 section 3.5, figure 8: the first SYN's sender is the client. */
-static void both_open_at_once(void)
-{
-    struct run run = begin(40000, 2222);
-    open_engine(&run);
-    send(&run, false, 100, SYN, "");
-    send(&run, true, 300, SYN, "");
-    send(&run, false, 100, SYN | ACK, "");
-    send(&run, true, 300, SYN | ACK, "");
-    send(&run, true, 301, ACK | PSH, server_line);
-    send(&run, false, 101, ACK | PSH, client_line);
-    close_engine(&run);
-    CHECK(is_named(&run, "SSH", CDPI_CERTAIN) && run.begun == 1);
-    CHECK(run.info.port[0] == 40000);
 }
 
 /* ---- ports used again -------------------------------------------------------------------- */
@@ -368,7 +339,6 @@ static void bytes_go_with_their_side(void)
 
 int main(void)
 {
-    urgent_data();
     data_in_the_syn(false, 5);
     data_in_the_syn(false, 16);
     data_in_the_syn(true, 5);
@@ -378,7 +348,6 @@ int main(void)
     keep_alives(false);
     for (uint32_t first = 0xfffffff0; first != 8; first++)
         numbers_that_wrap(first);
-    both_open_at_once();
     after_the_end(false, false);
     after_the_end(true, false);
     after_the_end(false, true);
@@ -395,5 +364,5 @@ int main(void)
     one_direction(true, false);
     who_is_the_client();
     bytes_go_with_their_side();
-    return CHECKS_END("streams");
+    return CHECKS_END("gaps");
 }
