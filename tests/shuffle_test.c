@@ -3,11 +3,15 @@
  * However a flow's bytes are cut up, shuffled, sent twice and overlapped, the verdict is that of
  * the bytes in order. Every case of every room is played as TCP segments or IP fragments, by seed.
  *
- *     shuffle_test FOLDER [DRAWS]
+ *     shuffle_test FOLDER [DRAWS]             cases, so many draws each
+ *     shuffle_test CAPTURE.pcap... [DRAWS]    recorded flows, so many draws a protocol
  */
+#include <cdpi/capture.h>
+
 #include <stdlib.h>
 #include <string.h>
 
+#include "decode/packet.h"
 #include "support/cases.h"
 #include "support/check.h"
 #include "support/packets.h"
@@ -226,6 +230,110 @@ static void check_case(void *context, const struct test_case *c)
     }
 }
 
+/* ---- recorded flows ---------------------------------------------------------------------- */
+
+enum { FLOWS_MOST = 4096, FRAMES = 64 };
+
+/* Flows of captures as cases: their first messages, as far as there is room. */
+struct recorded {
+    struct test_case *cases;
+    struct flow_key *keys;
+    uint8_t *client; /* direction of each */
+    bool *is_full;
+    unsigned count, before; /* `before`: of earlier captures */
+};
+
+static unsigned find_flow(struct recorded *r, const struct packet *p)
+{
+    unsigned i = r->before;
+    while (i < r->count && memcmp(&r->keys[i], &p->key, sizeof p->key) != 0)
+        i++;
+    if (i < r->count || i == FLOWS_MOST)
+        return i;
+    if (p->key.ip_protocol == TCP && (p->tcp_flags & (SYN | ACK)) != SYN)
+        return FLOWS_MOST; /* from its beginning, or not at all */
+    struct test_case *c = &r->cases[i];
+    r->keys[i] = p->key;
+    r->client[i] = p->direction;
+    c->ip_protocol = p->key.ip_protocol;
+    c->port[0] = p->key.port[p->direction];
+    c->port[1] = p->key.port[!p->direction];
+    return r->count++;
+}
+
+static void keep_message(struct recorded *r, const struct packet *p, const char *path)
+{
+    if ((p->key.ip_protocol != TCP && p->key.ip_protocol != UDP) || p->key.domain)
+        return;
+    unsigned i = find_flow(r, p);
+    if (i == FLOWS_MOST || p->payload_size == 0)
+        return;
+    struct test_case *c = &r->cases[i];
+    uint32_t size = p->payload_size, longest = c->ip_protocol == UDP ? LONGEST : 4 * LONGEST;
+    if (c->message_count == 8 || size > longest || size > CASE_BYTES - c->byte_count)
+        r->is_full[i] = true;
+    if (r->is_full[i])
+        return;
+    snprintf(c->file, sizeof c->file, "%s", path);
+    c->messages[c->message_count++] =
+        (struct message){p->direction != r->client[i], c->byte_count, size};
+    memcpy(c->bytes + c->byte_count, p->payload, size);
+    c->byte_count += size;
+}
+
+static void read_capture(struct recorded *r, const char *path)
+{
+    struct cdpi_capture *capture;
+    struct cdpi_frame frames[FRAMES];
+    struct cdpi_error error;
+    struct decoder decoder = {.hash_key = {1, 2}};
+    size_t count;
+    CHECK(cdpi_capture_open(path, NULL, &capture, &error) == CDPI_OK);
+    while (cdpi_capture_next(capture, frames, FRAMES, &count, &error) == CDPI_OK) {
+        for (size_t i = 0; i < count; i++) {
+            struct packet p;
+            memset(&p, 0, sizeof p);
+            if (decode_frame(&decoder, frames[i].data, frames[i].captured, frames[i].length,
+                             frames[i].link_type, &p) == DECODE_FLOW)
+                keep_message(r, &p, path);
+        }
+    }
+    cdpi_capture_close(capture);
+    r->before = r->count;
+}
+
+static void check_recorded(struct run *run, int argc, char **argv)
+{
+    static unsigned flows_of[UINT16_MAX + 1];
+    struct recorded r = {.cases = calloc(FLOWS_MOST, sizeof *r.cases),
+                         .keys = calloc(FLOWS_MOST, sizeof *r.keys),
+                         .client = calloc(FLOWS_MOST, 1),
+                         .is_full = calloc(FLOWS_MOST, sizeof *r.is_full)};
+    uint16_t *named = calloc(FLOWS_MOST, sizeof *named);
+    unsigned draws = run->draws, played = 0, protocols = 0;
+    for (int i = 1; i < argc && strstr(argv[i], ".pcap"); i++)
+        read_capture(&r, argv[i]);
+    for (unsigned i = 0; i < r.count; i++) {
+        if (!can_be_played(&r.cases[i]))
+            continue;
+        named[i] = play(run, &r.cases[i], false, false).protocol;
+        protocols += flows_of[named[i]]++ == 0;
+    }
+    for (unsigned i = 0; i < r.count; i++) {
+        if (!can_be_played(&r.cases[i]))
+            continue;
+        run->draws = (draws + flows_of[named[i]] - 1) / flows_of[named[i]];
+        check_case(run, &r.cases[i]);
+        played++;
+    }
+    printf("%u recorded flows of %u protocols, %u draws each\n", played, protocols, draws);
+    free(r.cases);
+    free(r.keys);
+    free(r.client);
+    free(r.is_full);
+    free(named);
+}
+
 int main(int argc, char **argv)
 {
     struct run run = {.seed = 1, .time = 1000000, .draws = 20};
@@ -236,10 +344,14 @@ int main(int argc, char **argv)
                                    .on_event_context = &run};
     if (argc < 2)
         return 2;
-    if (argc > 2)
-        run.draws = (unsigned)strtoul(argv[2], NULL, 10);
+    bool is_recorded = strstr(argv[1], ".pcap") != NULL;
+    if (argc > 2 && !strstr(argv[argc - 1], ".pcap"))
+        run.draws = (unsigned)strtoul(argv[argc - 1], NULL, 10);
     CHECK(cdpi_open(&options, &run.engine, NULL) == CDPI_OK);
-    CHECK(cases_read_all(argv[1], check_case, &run));
+    if (is_recorded)
+        check_recorded(&run, argc, argv);
+    else
+        CHECK(cases_read_all(argv[1], check_case, &run));
     CHECK(cdpi_close(run.engine) == CDPI_OK);
     return CHECKS_END("shuffle");
 }

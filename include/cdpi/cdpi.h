@@ -349,6 +349,7 @@ struct cdpi_stats {
     uint64_t datagrams_reassembled; /* from fragments; a flow counts each as one packet */
     uint64_t datagrams_incomplete;  /* given up: past 30 s, or for want of room */
     uint64_t fragments_overlapping; /* the first to come won */
+    uint64_t gaps_skipped; /* TCP: sides that were looked at from behind bytes that never came */
 };
 CDPI_API struct cdpi_stats cdpi_stats(const struct cdpi *engine);
 

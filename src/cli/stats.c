@@ -34,6 +34,7 @@ void stats_write(const struct cdpi *engine, FILE *to)
     line(to, "datagrams reassembled", s.datagrams_reassembled);
     line(to, "datagrams incomplete", s.datagrams_incomplete);
     line(to, "fragments overlapping", s.fragments_overlapping);
+    line(to, "gaps skipped", s.gaps_skipped);
     line(to, "bytes", s.bytes);
     line(to, "flows", s.flows);
     line(to, "flows evicted", s.flows_evicted);

@@ -35,7 +35,8 @@ enum {
     UDP_DATAGRAMS = 8,
     MODULE_PACKETS = 16, /* of a flow, as modules see it; with payload, and as many without */
     VIEW_PACKETS = 2 * MODULE_PACKETS + EARLY_PACKETS,
-    GAP_PATIENCE = 16 /* payload packets that a lost beginning is waited for */
+    GAP_PATIENCE = 16, /* payload packets that a lost beginning is waited for */
+    LONG_PATIENCE = 64 /* and what is missing after a beginning */
 };
 enum { DEFAULT_IDLE_SECONDS = 300 };
 #define DEFAULT_BUDGET (512u << 20)
@@ -172,6 +173,11 @@ void engine_follow(struct cdpi *engine, const struct flow_place *place,
 /* A new flow that another has announced gets its name. */
 void engine_meet_expectation(struct cdpi *engine, const struct flow_place *place,
                              const struct packet *first);
+/* What was announced where an unknown flow that is given up began, or NULL; and its name. */
+const struct expected *engine_was_expected(const struct cdpi *engine,
+                                           const struct flow_place *place);
+void engine_name_expected(struct cdpi *engine, const struct flow_place *place,
+                          const struct expected *expected);
 /* A flow's note, or NULL. */
 const struct note *engine_note(const struct cdpi *engine, const struct hot *hot);
 void engine_release_note(struct cdpi *engine, struct hot *hot);

@@ -25,7 +25,7 @@ static struct flow_key key_of(const struct flow_place *place)
 
 static uint8_t number_of(uint8_t transport)
 {
-    return transport == OVER_TCP ? IP_TCP : IP_UDP;
+    return transport == OVER_TCP ? IP_TCP : transport == OVER_GRE ? IP_GRE : IP_UDP;
 }
 
 static struct endpoint announced_endpoint(const struct flow_place *place,
@@ -76,31 +76,111 @@ static bool fits_first_payload(const struct cdpi *engine, uint16_t protocol, con
                                                       p->payload, p->payload_size, p->payload_wire);
 }
 
+/* What was expected at one of the key's endpoints when the flow began. */
+static const struct expected *find_expected(const struct cdpi *engine, const struct flow_key *key,
+                                            uint64_t when)
+{
+    const struct expected *e = NULL;
+    for (unsigned i = 0; i < 2 && !e; i++) {
+        if (!expected_knows_port(&engine->expected, key->port[i]))
+            continue;
+        struct endpoint at = endpoint_of(key, i);
+        e = expected_find(&engine->expected, &at, when);
+    }
+    return e;
+}
+
+/* A flow that has been followed for long gives up its note. */
+static bool give_up_oldest(struct cdpi *engine)
+{
+    struct note *old = note_oldest(&engine->notes);
+    if (!old)
+        return false;
+    struct table *table = &engine->tables[old->is_v6];
+    uint32_t slot = table_find_owner(table, old->hash, old->number, true);
+    if (slot == NO_SLOT)
+        return false;
+    struct flow_place owner = place_at(table, hash_segment(old->hash), slot);
+    hot_set_state(place_hot(&owner), FLOW_SETTLED);
+    engine_release_note(engine, place_hot(&owner));
+    return true;
+}
+
+static struct note *take_note(struct cdpi *engine, const struct flow_place *place)
+{
+    struct note *note = note_take(&engine->notes);
+    if (!note && give_up_oldest(engine))
+        note = note_take(&engine->notes);
+    if (!note)
+        return NULL;
+    struct flow_key key = key_of(place);
+    note->hash = flow_key_hash(&key, engine->decoder.hash_key);
+    note->is_v6 = place->table->is_v6;
+    return note;
+}
+
+/* Who announced the flow is kept beside it. */
+static bool note_announcer(struct cdpi *engine, const struct flow_place *place,
+                           uint64_t announced_by)
+{
+    struct hot *hot = place_hot(place);
+    struct note *note = take_note(engine, place);
+    if (!note)
+        return false;
+    snprintf(note->rule, sizeof note->rule, "announced by flow %llu",
+             (unsigned long long)announced_by);
+    hot->head = note->number;
+    hot->bits |= FLOW_HAS_NOTE;
+    return true;
+}
+
 void engine_meet_expectation(struct cdpi *engine, const struct flow_place *place,
                              const struct packet *p)
 {
     struct hot *hot = place_hot(place);
-    const struct expected *e = NULL;
-    for (unsigned i = 0; i < 2 && !e; i++) {
-        if (!expected_knows_port(&engine->expected, p->key.port[i]))
-            continue;
-        struct endpoint at = endpoint_of(&p->key, i);
-        e = expected_find(&engine->expected, &at, engine->now);
-    }
-    if (!e || !fits_first_payload(engine, e->protocol, p))
+    const struct expected *e = find_expected(engine, &p->key, engine->now);
+    if (!e || (hot->verdict && hot->verdict != e->protocol) ||
+        !fits_first_payload(engine, e->protocol, p) ||
+        !note_announcer(engine, place, e->announced_by))
         return;
-    struct note *note = note_take(&engine->notes);
-    if (!note)
-        return;
-    snprintf(note->rule, sizeof note->rule, "announced by flow %llu",
-             (unsigned long long)e->announced_by);
-    hot->head = note->number;
-    hot->bits |= FLOW_HAS_NOTE;
+    if (hot->verdict)
+        return; /* its number named it */
     hot->verdict = e->protocol;
     hot->source = engine->own_index;
     hot_set_state(hot, FLOW_SETTLED);
     engine_tell(engine, CDPI_EVENT_CLASSIFIED, place);
     engine_tell(engine, CDPI_EVENT_FINAL, place);
+}
+
+/* A stream that was seen from its beginning would have shown what the announced protocol begins
+ * with, if anything tells it. */
+static bool contradicts(const struct cdpi *engine, const struct hot *hot, uint16_t protocol)
+{
+    room_index room = classifier_room(engine->classifier, protocol);
+    return room == NO_ROOM || (catalog_rooms[room].protocol->signature_count &&
+                               hot->bits & (FLOW_SYN_SEEN | FLOW_SYNACK_SEEN));
+}
+
+const struct expected *engine_was_expected(const struct cdpi *engine,
+                                           const struct flow_place *place)
+{
+    const struct hot *hot = place_hot(place);
+    if (!engine->expected.places || !engine->has_own || hot->ip_protocol != IP_TCP)
+        return NULL;
+    struct flow_key key = key_of(place);
+    const struct expected *e = find_expected(engine, &key, place_cold(place)->start);
+    return e && !contradicts(engine, hot, e->protocol) ? e : NULL;
+}
+
+void engine_name_expected(struct cdpi *engine, const struct flow_place *place,
+                          const struct expected *e)
+{
+    struct hot *hot = place_hot(place);
+    hot->verdict = e->protocol;
+    hot->application = 0;
+    hot->source = engine->own_index;
+    hot->bits &= (uint16_t) ~(FLOW_CERTAIN | FLOW_APART);
+    note_announcer(engine, place, e->announced_by);
 }
 
 /* ---- following --------------------------------------------------------------------------- */
@@ -217,7 +297,7 @@ bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
 {
     struct hot *hot = place_hot(place);
     const struct cdpi_protocol *room = room_of(engine, hot->verdict);
-    struct note *note = room && room->follow ? note_take(&engine->notes) : NULL;
+    struct note *note = room && room->follow ? take_note(engine, place) : NULL;
     if (!note)
         return false;
     unsigned client = client_direction(hot);

@@ -102,9 +102,15 @@ static void settle(struct cdpi *engine, const struct flow_place *place, bool kno
     struct hot *hot = place_hot(place);
     uint32_t number = hot->bits & FLOW_HAS_NOTE ? NO_HEAD : hot->head;
     const struct head *head = number == NO_HEAD ? NULL : head_at(&engine->heads, number);
-    hot_set_state(hot, known ? FLOW_SETTLED : FLOW_GIVEN_UP);
-    engine_tell(engine, known ? CDPI_EVENT_FINAL : CDPI_EVENT_GAVE_UP, place);
-    if (number != NO_HEAD)
+    const struct expected *expected =
+        known || number == NO_HEAD ? NULL : engine_was_expected(engine, place);
+    if (expected)
+        engine_name_expected(engine, place, expected); /* a note stands for the head from here */
+    hot_set_state(hot, known || expected ? FLOW_SETTLED : FLOW_GIVEN_UP);
+    if (expected)
+        engine_tell(engine, CDPI_EVENT_CLASSIFIED, place);
+    engine_tell(engine, known || expected ? CDPI_EVENT_FINAL : CDPI_EVENT_GAVE_UP, place);
+    if (number != NO_HEAD && !(hot->bits & FLOW_HAS_NOTE))
         hot->head = NO_HEAD;
     if (may_be_followed(engine, hot, known))
         engine_begin_following(engine, place, head);
@@ -128,6 +134,7 @@ static void skip_gaps(struct cdpi *engine, const struct flow_place *place, struc
         struct exchange x;
         if (!head_skip_gap(head, direction) || !engine->classifier)
             continue;
+        engine->stats.gaps_skipped++;
         struct hot *hot = place_hot(place);
         struct classification *c = head_classification(head);
         view_head(&x, hot, head);
@@ -136,6 +143,30 @@ static void skip_gaps(struct cdpi *engine, const struct flow_place *place, struc
             engine->classifier, c, &x, direction_side(hot, direction), head->payload_packets);
         take_verdict(engine, place, c, said.changed);
     }
+}
+
+/* What stood before a gap says nothing: what came after it is looked at as if the capture began
+ * there. False where there is no gap. */
+static bool start_after_gaps(struct cdpi *engine, const struct flow_place *place, struct head *head)
+{
+    const struct hot *hot = place_hot(place);
+    unsigned skipped = head_skip_past_gap(head, 0);
+    skipped += head_skip_past_gap(head, 1);
+    if (!skipped)
+        return false;
+    engine->stats.gaps_skipped += skipped;
+    struct classification *c = head_classification(head);
+    classification_init(c);
+    for (unsigned direction = 0; direction < 2; direction++) {
+        struct exchange x;
+        view_head(&x, hot, head);
+        x.is_midstream = true;
+        if (head->side[direction].size)
+            classify_more(engine->classifier, c, &x, direction_side(hot, direction),
+                          head->payload_packets);
+    }
+    take_verdict(engine, place, c, c->room != NO_ROOM);
+    return true;
 }
 
 static bool own_verdict(struct cdpi *engine, const struct flow_place *place,
@@ -171,6 +202,12 @@ static bool judge_own(struct cdpi *engine, const struct flow_place *place, struc
         return c->room != NO_ROOM;
     skip_gaps(engine, place, head);
     view_head(&x, place_hot(place), head);
+    if (own_verdict(engine, place, &x, c, head->payload_packets))
+        return true;
+    if (!engine->has_own || !start_after_gaps(engine, place, head))
+        return false;
+    view_head(&x, place_hot(place), head);
+    x.is_midstream = true;
     return own_verdict(engine, place, &x, c, head->payload_packets);
 }
 
@@ -212,7 +249,7 @@ void engine_conclude(struct cdpi *engine, const struct flow_place *place)
 struct flow_place engine_head_owner(struct cdpi *engine, const struct head *head)
 {
     struct table *table = &engine->tables[head->is_v6];
-    uint32_t slot = table_find_owner(table, head->hash, head->number);
+    uint32_t slot = table_find_owner(table, head->hash, head->number, false);
     return place_at(table, hash_segment(head->hash), slot);
 }
 
@@ -347,7 +384,12 @@ static void store_segment(struct cdpi *engine, struct head *head, const struct p
 {
     struct head_side *side = &head->side[p->direction];
     put(engine, head, p->direction, a->offset, a->bytes, a->size);
-    if (side->size == 0 && ++side->waited >= GAP_PATIENCE && !head_skip_gap(head, p->direction)) {
+    if ((side->size && side->island_count == 0) || side->waited == UINT8_MAX)
+        return;
+    if (++side->waited < GAP_PATIENCE || side->size)
+        return;
+    engine->stats.gaps_skipped++;
+    if (!head_skip_gap(head, p->direction)) {
         side->base = first_sequence(p); /* all before was lost, and this is too far to wait */
         side->from_syn = false;
         side->is_missing = true;
@@ -408,6 +450,8 @@ static bool side_is_finished(const struct head *head, unsigned direction, bool e
     bool other_spoke = head->side[!direction].passed > 0;
     if (s->passed == 0 || head_side_is_full(s))
         return true;
+    if (s->size && s->island_count && s->waited >= LONG_PATIENCE)
+        return true; /* what is missing will not come */
     if (!exhausted || (s->size == 0 && s->waited < GAP_PATIENCE))
         return false; /* its beginning is still awaited */
     if (!s->from_syn && !s->is_missing && head->mark_count < HEAD_MARKS)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SLAB = 32 * 1024, PER_SLAB = SLAB / sizeof(struct note) };
+enum { SLAB = 32 * 1024, PER_SLAB = SLAB / sizeof(struct note), LOOKS = 16 };
 
 void note_pool_init(struct note_pool *pool, struct memory *memory, uint64_t limit)
 {
@@ -56,6 +56,17 @@ struct note *note_take(struct note_pool *pool)
     memset(note, 0, sizeof *note);
     note->number = number;
     return note;
+}
+
+struct note *note_oldest(struct note_pool *pool)
+{
+    uint32_t count = pool->slab_count * (uint32_t)PER_SLAB;
+    for (unsigned i = 0; i < LOOKS && count; i++) {
+        struct note *note = note_at(pool, pool->hand++ % count);
+        if (!note->then && !*note->rule)
+            return note;
+    }
+    return NULL;
 }
 
 void note_release(struct note_pool *pool, struct note *note)

@@ -323,11 +323,11 @@ bool head_put(struct head_pool *pool, struct head *head, unsigned direction, uin
     return true;
 }
 
-bool head_skip_gap(struct head *head, unsigned direction)
+bool head_skip_past_gap(struct head *head, unsigned direction)
 {
     struct head_side *side = &head->side[direction];
     struct head_stretch *islands = head->islands[direction];
-    if (side->size || side->island_count == 0)
+    if (side->island_count == 0)
         return false;
     unsigned first = 0;
     for (unsigned i = 1; i < side->island_count; i++) {
@@ -338,6 +338,7 @@ bool head_skip_gap(struct head *head, unsigned direction)
     uint8_t *start = head->block + side->offset;
     memmove(start, start + from, extent(head, direction) - from);
     side->base += from;
+    side->size = 0;
     for (unsigned i = 0; i < side->island_count; i++) {
         islands[i].from = (uint16_t)(islands[i].from - from);
         islands[i].to = (uint16_t)(islands[i].to - from);
@@ -346,4 +347,9 @@ bool head_skip_gap(struct head *head, unsigned direction)
     side->from_syn = false;
     join_islands(head, direction);
     return true;
+}
+
+bool head_skip_gap(struct head *head, unsigned direction)
+{
+    return head->side[direction].size == 0 && head_skip_past_gap(head, direction);
 }

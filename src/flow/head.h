@@ -31,7 +31,7 @@ struct head_side {
     uint16_t offset;   /* where they begin in the block */
     uint16_t capacity; /* how far they may go */
     uint8_t island_count;
-    uint8_t waited; /* payload packets since the first gap */
+    uint8_t waited; /* payload packets while bytes were missing */
     bool has_base;
     bool from_syn;   /* base comes from a SYN */
     bool is_missing; /* bytes before or between what is here were lost */
@@ -142,5 +142,7 @@ static inline const uint8_t *head_bytes(const struct head *head, unsigned direct
 /* A lost beginning is given up: the first stretch that waits becomes the start. False where none
  * waits. */
 bool head_skip_gap(struct head *head, unsigned direction);
+/* As head_skip_gap, where bytes came before the gap: they are given up too. */
+bool head_skip_past_gap(struct head *head, unsigned direction);
 
 #endif

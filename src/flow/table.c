@@ -124,13 +124,13 @@ uint32_t segment_next(const struct segment *s, uint32_t slot)
     return slot < s->capacity ? slot : s->capacity; /* past it the first tags stand again */
 }
 
-uint32_t table_find_owner(const struct table *table, uint64_t hash, uint32_t head)
+uint32_t table_find_owner(const struct table *table, uint64_t hash, uint32_t head, bool is_note)
 {
     const struct segment *s = &table->segments[hash_segment(hash)];
     for (uint32_t slot = hash_home(hash, s->capacity); s->tags[slot];
          slot = slot_after(s, slot, 1)) {
         const struct hot *hot = slot_hot(s, slot, table->is_v6);
-        if (hot->head == head && !(hot->bits & FLOW_HAS_NOTE))
+        if (hot->head == head && !(hot->bits & FLOW_HAS_NOTE) == !is_note)
             return slot;
     }
     return NO_SLOT;

@@ -309,8 +309,8 @@ uint32_t segment_next(const struct segment *s, uint32_t slot);
 /* Where the flow is, or NO_SLOT. */
 uint32_t table_find(const struct table *table, const struct flow_key *key, uint64_t hash);
 
-/* Where the flow of this hash is that owns this head, or NO_SLOT. */
-uint32_t table_find_owner(const struct table *table, uint64_t hash, uint32_t head);
+/* Where the flow of this hash is that owns this head (or note), or NO_SLOT. */
+uint32_t table_find_owner(const struct table *table, uint64_t hash, uint32_t head, bool is_note);
 
 static inline bool table_has_room(const struct table *table, uint64_t hash)
 {

@@ -93,4 +93,49 @@ static inline bool sdp_is_media(struct cursor line, struct sdp_media *media)
     return cursor_starts_with(&line, "RTP/") || cursor_starts_with(&line, "UDP/TLS/RTP");
 }
 
+/* "a=rtcp:53020": RTCP is not on the next port, RFC 3605. */
+static inline void sdp_control(struct cursor line, struct sdp_media *media)
+{
+    uint32_t port = 0;
+    cursor_skip(&line, 7);
+    if (text_digits(&line, 5, &port) && port > 0 && port <= 65535)
+        media->control_port = (uint16_t)port;
+}
+
+/* A description that is read media by media; zero at first. */
+struct sdp_reader {
+    struct sdp_media session, media;
+    bool in_media;
+};
+
+static inline bool sdp_is_ready(const struct sdp_media *media)
+{
+    return media->port && media->has_address;
+}
+
+/* The next media that says where it will be received, in *found. Each has the session's address or
+ * one of its own, that comes after its first line (RFC 8866 section 5.7). */
+static inline bool sdp_next(struct sdp_reader *r, struct cursor *payload, struct sdp_media *found)
+{
+    struct cursor line;
+    while (text_line(payload, 1024, &line) == LINE_WHOLE) {
+        if (cursor_starts_with(&line, "c="))
+            sdp_connection(line, r->in_media ? &r->media : &r->session);
+        else if (cursor_starts_with(&line, "a=rtcp:"))
+            sdp_control(line, &r->media);
+        if (!cursor_starts_with(&line, "m="))
+            continue;
+        *found = r->media;
+        r->media = r->session;
+        r->in_media = true;
+        if (!sdp_is_media(line, &r->media))
+            r->media.port = 0;
+        if (sdp_is_ready(found))
+            return true;
+    }
+    *found = r->media;
+    r->media.port = 0;
+    return sdp_is_ready(found);
+}
+
 #endif

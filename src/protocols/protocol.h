@@ -37,8 +37,8 @@ enum answer { NO = 0, MORE, LIKELY, YES };
 
 enum side { CLIENT = 0, SERVER = 1 };
 
-/* Transports, as bits. */
-enum { OVER_TCP = 1, OVER_UDP = 2, OVER_SCTP = 4 };
+/* Transports, as bits. The last is announced only: what has no ports, and a number names. */
+enum { OVER_TCP = 1, OVER_UDP = 2, OVER_SCTP = 4, OVER_GRE = 8 };
 
 /* What a validator sees and says. */
 struct inspection {
@@ -310,7 +310,7 @@ enum category {
 enum announced_at { AT_ADDRESS = 0, AT_CLIENT, AT_SERVER };
 struct announcement {
     const char *protocol; /* canonical name */
-    uint8_t transport;    /* OVER_TCP or OVER_UDP */
+    uint8_t transport;    /* OVER_TCP, OVER_UDP, OVER_GRE */
     uint8_t at;           /* enum announced_at */
     bool is_v6;           /* AT_ADDRESS: which kind */
     uint8_t address[16];  /* network byte order */
@@ -339,11 +339,26 @@ enum follow_answer {
 static inline struct announcement *announce(struct follow *follow, const char *protocol,
                                             uint8_t transport, uint16_t port)
 {
-    if (follow->announced_count == ANNOUNCEMENTS || port == 0)
+    if (follow->announced_count == ANNOUNCEMENTS || (port == 0 && transport != OVER_GRE))
         return NULL;
     struct announcement *a = &follow->announced[follow->announced_count++];
     *a = (struct announcement){.protocol = protocol, .transport = transport, .port = port};
     return a;
+}
+
+/* Where a session's media will be received (RFC 3264). */
+static inline void announce_media(struct follow *follow, const uint8_t address[16], bool is_v6,
+                                  uint16_t port, uint16_t control_port)
+{
+    struct announcement *list[2];
+    list[0] = announce(follow, "RTP", OVER_UDP, port);
+    list[1] = announce(follow, "RTCP", OVER_UDP, control_port);
+    for (unsigned i = 0; i < 2; i++) {
+        if (!list[i])
+            continue;
+        memcpy(list[i]->address, address, 16);
+        list[i]->is_v6 = is_v6;
+    }
 }
 
 struct cdpi_protocol {

@@ -191,6 +191,59 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
+/* ---- the endpoint mapper ----------------------------------------------------------------- */
+
+enum { MAPPER_BOUND = 1, FOLLOWED_PAYLOADS = 64 };
+
+/* C706 appendix O: the mapper's interface, e1af8308-5d1f-11c9-91a4-08002b14a0fa, little-endian. */
+#define MAPPER "\x08\x83\xaf\xe1\x1f\x5d\xc9\x11\x91\xa4\x08\x00\x2b\x14\xa0\xfa"
+
+/* The last floors of a protocol tower, C706 appendix L: each a left side (size, protocol) and a
+ * right side (size, value): RPC's own version, then TCP's or UDP's port, then IP. */
+static bool find_tower(struct cursor *c, const char *rpc, uint8_t transport, uint16_t *port)
+{
+    for (;;) {
+        int32_t found = cursor_find_bytes(c, rpc, 7, 4096);
+        if (found < 0)
+            return false;
+        cursor_skip(c, (uint32_t)found + 7);
+        struct cursor floor = *c;
+        if (cursor_le16(&floor) != 1 || cursor_u8(&floor) != transport || cursor_le16(&floor) != 2)
+            continue;
+        *port = cursor_u16(&floor);
+        if (cursor_accept(&floor, "\x01\0\x09\x04\0", 5) && cursor_skip(&floor, 4))
+            return true;
+    }
+}
+
+static void announce_towers(struct follow *f, struct cursor c)
+{
+    static const struct {
+        char rpc[8];
+        uint8_t protocol, transport;
+    } kinds[] = {{"\x01\0\x0b\x02\0\0", 7, OVER_TCP}, {"\x01\0\x0a\x02\0\0", 8, OVER_UDP}};
+    for (unsigned i = 0; i < 2; i++) {
+        struct cursor towers = c;
+        uint16_t port;
+        while (find_tower(&towers, kinds[i].rpc, kinds[i].protocol, &port)) {
+            struct announcement *a = announce(f, "DCERPC", kinds[i].transport, port);
+            if (a)
+                a->at = AT_SERVER; /* the mapper speaks of its own host */
+        }
+    }
+}
+
+/* Towers that the mapper answers with name endpoints of its host. */
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    struct cursor c = *payload;
+    if (payload->side == CLIENT && cursor_find_bytes(&c, MAPPER, 16, 4096) >= 0)
+        f->state[0] = MAPPER_BOUND;
+    if (payload->side == SERVER && (f->state[0] == MAPPER_BOUND || f->server_port == 135))
+        announce_towers(f, c);
+    return ++f->state[1] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
+}
+
 static const struct signature signatures[] = {
     {.transports = OVER_TCP, .size = 14, .bytes = "ncacn_http/1.0"},
     {.transports = OVER_TCP,
@@ -213,4 +266,5 @@ const struct cdpi_protocol cdpi_protocol_dcerpc = {
     .udp_ports = PORTS(135),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

@@ -144,6 +144,42 @@ static enum answer validate(struct inspection *in)
     return client == LIKELY || server == LIKELY ? LIKELY : YES;
 }
 
+/* ---- where H.245 will be ----------------------------------------------------------------- */
+
+enum { SETUP = 0, CONNECT = 2, FOLLOWED_PAYLOADS = 64 };
+
+/* H.225.0's user-user element in aligned PER: a byte whose low half is the message's choice, a byte
+ * with the bits of the optional fields, of which h245Address is the first, and the protocol's
+ * identifier; then a transport address: its choice, 0 is IP, address and port. */
+static bool h245_address(struct cursor c, uint8_t address[4], uint16_t *port)
+{
+    int32_t found = cursor_find_text(&c, "\x06\x00\x08\x91\x4a\x00", 1024);
+    if (found < 3 || !cursor_skip(&c, (uint32_t)found - 3))
+        return false;
+    uint8_t discriminator = cursor_u8(&c), message = cursor_u8(&c) & 15, fields = cursor_u8(&c);
+    cursor_skip(&c, 7);
+    uint8_t kind = cursor_u8(&c);
+    const uint8_t *ip = cursor_bytes(&c, 4);
+    *port = cursor_u16(&c);
+    if (c.ran_short || discriminator != DISCRIMINATOR || (message != SETUP && message != CONNECT) ||
+        !(fields & 0x40) || kind != 0)
+        return false;
+    memcpy(address, ip, 4);
+    return true;
+}
+
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    uint8_t address[4];
+    uint16_t port;
+    struct announcement *a = NULL;
+    if (h245_address(*payload, address, &port))
+        a = announce(f, "H.323", OVER_TCP, port);
+    if (a)
+        memcpy(a->address, address, 4);
+    return ++f->state[0] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
+}
+
 static const struct signature signatures[] = {
     {.transports = OVER_TCP,
      .size = 9,
@@ -166,5 +202,6 @@ const struct cdpi_protocol cdpi_protocol_h_323 = {
     .udp_ports = PORTS(1719, 1718),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
     .refines = "TPKT",
 };

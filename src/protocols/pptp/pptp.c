@@ -6,6 +6,7 @@
 #include "protocols/protocol.h"
 
 enum { HEADER = 12, MANAGEMENT = 2, COOKIE = 0x1a2b3c4d, LAST_CONTROL = 15, LENGTH_LIMIT = 512 };
+enum { OUTGOING_REPLY = 8, INCOMING_CONNECTED = 11, FOLLOWED_PAYLOADS = 32 };
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
@@ -26,6 +27,20 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
+/* A call that is taken (sections 2.8 and 2.11): its data goes by GRE between the two. */
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    struct cursor c = *payload;
+    cursor_skip(&c, 8);
+    uint16_t control = cursor_u16(&c);
+    struct announcement *a = NULL;
+    if (control == OUTGOING_REPLY || control == INCOMING_CONNECTED)
+        a = announce(f, "GRE", OVER_GRE, 0);
+    if (a)
+        a->at = AT_SERVER;
+    return ++f->state[0] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
+}
+
 static const struct signature signatures[] = {SIGNATURE(4, "\x1a\x2b\x3c\x4d")};
 
 const struct cdpi_protocol cdpi_protocol_pptp = {
@@ -36,4 +51,5 @@ const struct cdpi_protocol cdpi_protocol_pptp = {
     .tcp_ports = PORTS(1723),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

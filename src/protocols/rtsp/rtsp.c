@@ -7,6 +7,7 @@
  *
  * Joined late, a chain of these is likely.
  */
+#include "framing/sdp.h"
 #include "framing/start_line.h"
 #include "protocols/protocol.h"
 
@@ -72,6 +73,23 @@ static void announce_ports(struct follow *f, struct cursor line, const char *nam
         rtp->at = rtcp->at = (uint8_t)at;
 }
 
+/* "multicast;destination=239.1.2.3;port=5000-5001". */
+static void announce_group(struct follow *f, struct cursor line)
+{
+    uint8_t group[16] = {0};
+    int32_t found = cursor_find_text(&line, "destination=", 1024);
+    struct cursor address = line;
+    if (found < 0)
+        return;
+    cursor_skip(&address, (uint32_t)found + 12);
+    if (!sdp_ipv4(&address, group) || group[0] >> 4 != 14)
+        return;
+    uint32_t before = f->announced_count;
+    announce_ports(f, line, ";port=", 6, AT_ADDRESS);
+    for (uint32_t i = before; i < f->announced_count; i++)
+        memcpy(f->announced[i].address, group, 16);
+}
+
 static enum follow_answer follow(struct follow *f, struct cursor *payload)
 {
     struct cursor line;
@@ -80,6 +98,7 @@ static enum follow_answer follow(struct follow *f, struct cursor *payload)
             continue;
         announce_ports(f, line, "client_port=", 12, AT_CLIENT);
         announce_ports(f, line, "server_port=", 12, AT_SERVER);
+        announce_group(f, line);
     }
     return FOLLOW_ON;
 }

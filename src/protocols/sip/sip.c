@@ -86,32 +86,15 @@ static enum answer validate(struct inspection *in)
     return client == YES || server == YES ? LIKELY : NO;
 }
 
-/* Where RTP and RTCP will be received, as the bodies of INVITE and its answers say (RFC 3264). */
-static void announce_media(struct follow *f, const struct sdp_media *media)
-{
-    struct announcement *list[] = {announce(f, "RTP", OVER_UDP, media->port),
-                                   announce(f, "RTCP", OVER_UDP, media->control_port)};
-    for (unsigned i = 0; i < 2 && media->has_address; i++) {
-        if (!list[i])
-            continue;
-        memcpy(list[i]->address, media->address, 16);
-        list[i]->is_v6 = media->is_v6;
-    }
-}
-
+/* The bodies of INVITE and its answers say where media will be received (RFC 3264). */
 static enum follow_answer follow(struct follow *f, struct cursor *payload)
 {
-    struct sdp_media media = {0};
-    struct cursor line;
+    struct sdp_reader reader = {.in_media = false};
+    struct sdp_media m;
     if (cursor_find_text(payload, "m=", 4096) < 0)
         return FOLLOW_ON;
-    /* The media's lines come after the session's address; one of their own is rare. */
-    while (text_line(payload, 1024, &line) == LINE_WHOLE) {
-        if (cursor_starts_with(&line, "c="))
-            sdp_connection(line, &media);
-        else if (sdp_is_media(line, &media) && media.has_address)
-            announce_media(f, &media);
-    }
+    while (sdp_next(&reader, payload, &m))
+        announce_media(f, m.address, m.is_v6, m.port, m.control_port);
     return FOLLOW_ON;
 }
 

@@ -171,12 +171,12 @@ static enum answer validate(struct inspection *in)
 /* A request is answered from another port of the server's, RFC 1350 section 4. */
 static enum follow_answer follow(struct follow *f, struct cursor *payload)
 {
-    if (payload->side == CLIENT) {
-        struct announcement *a = announce(f, "TFTP", OVER_UDP, f->client_port);
-        if (a)
-            a->at = AT_CLIENT;
-    }
-    return ++f->state[0] < 4 ? FOLLOW_ON : FOLLOW_DONE;
+    if (payload->side != CLIENT)
+        return ++f->state[0] < 4 ? FOLLOW_ON : FOLLOW_DONE;
+    struct announcement *a = announce(f, "TFTP", OVER_UDP, f->client_port);
+    if (a)
+        a->at = AT_CLIENT;
+    return FOLLOW_DONE;
 }
 
 static const struct signature signatures[] = {
@@ -193,6 +193,7 @@ const struct cdpi_protocol cdpi_protocol_tftp = {
     .reference = "RFC 1350 section 5, RFC 2347",
     .transports = OVER_UDP,
     .category = CATEGORY_FILE_TRANSFER,
+    .is_one_sided = true, /* requests: the answer comes from another port */
     .udp_ports = PORTS(69),
     SIGNATURES(signatures),
     .validate = validate,
