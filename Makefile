@@ -40,6 +40,9 @@ corpus: build ## score against the labelled corpus in $(SHARED)
 bench: build ## speed beside libndpi, on the workloads of $(SHARED)
 	@bench/run.sh $(SHARED) build/release
 
+costs: build ## instructions a call of each room's validator (docs/costs.tsv); the ten dearest
+	@build/release/bench/validators src/protocols > docs/costs.tsv && sort -t"$$(printf '\t')" -k2 -rn docs/costs.tsv | head
+
 fuzz: setup ## 60 s of each fuzzer
 	@tools/fuzz.sh $(JOBS)
 
@@ -63,4 +66,4 @@ clean: ## remove build/
 
 -include tools/record/record.mk
 
-.PHONY: help setup build run test test-release tsan matrix noise corpus bench fuzz model new-protocol docs format install clean
+.PHONY: costs help setup build run test test-release tsan matrix noise corpus bench fuzz model new-protocol docs format install clean

@@ -177,6 +177,20 @@ static void a_tunnel_by_connect(void)
     CHECK(cdpi_close(e) == CDPI_OK);
 }
 
+/* The capture joined within a message; the next segment begins one. */
+static void a_message_that_begins_later(bool from_server)
+{
+    static const char tail[] = "\x99\x01\xc8\x02\xfe\x03\x99\x04\xc8\x05\xfe\x06\x99\x07\xc8\x0e"
+                               "\x99\x01\xc8\x02\xfe\x03\x99\x04\xc8\x05\xfe\x06\x99\x07\xc8\x0e";
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    struct cdpi_flow *flow = tcp(e, &usual, from_server, 100, ACK, tail, SECOND);
+    CHECK(flow && cdpi_classify(e, flow).protocol == CDPI_NO_PROTOCOL);
+    flow = tcp(e, &usual, from_server, 100 + sizeof tail - 1, ACK, server_line, SECOND + 1);
+    CHECK(flow && is_ssh(e, flow) && cdpi_classify(e, flow).confidence == CDPI_LIKELY);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
 /* A refused tunnel is plain HTTP. */
 static void a_tunnel_refused(void)
 {
@@ -407,8 +421,32 @@ static void tables_grow_and_shrink_right(void)
     CHECK(cdpi_close(e) == CDPI_OK);
 }
 
+/* A heartbeat (RFC 9260 section 3.3.5) carries nothing that could be named: SCTP it is. */
+static void sctp_that_carries_nothing(void)
+{
+    static const uint8_t packet[] = {0x45, 0, 0,   40, 0, 0, 0, 0, 64,   132,  0, 0, 192, 0,
+                                     2,    1, 192, 0,  2, 2, 9, 1, 0x0b, 0x59, 1, 2, 3,   4,
+                                     0,    0, 0,   0,  4, 0, 0, 8, 0,    1,    0, 4};
+    struct log log;
+    struct cdpi *e = open_engine(&log, (struct cdpi_options){0});
+    struct cdpi_flow *flow = NULL;
+    struct cdpi_frame frame = {.data = packet,
+                               .captured = sizeof packet,
+                               .length = sizeof packet,
+                               .time = SECOND,
+                               .link_type = 101};
+    CHECK(cdpi_packet_flow(e, &frame, &flow, NULL) == CDPI_OK);
+    struct cdpi_verdict v = cdpi_classify(e, flow);
+    CHECK(strcmp(cdpi_protocol_name(e, v.protocol), "SCTP") == 0);
+    CHECK(v.confidence == CDPI_CERTAIN && v.state == CDPI_PARTIAL);
+    CHECK(cdpi_close(e) == CDPI_OK);
+}
+
 int main(void)
 {
+    sctp_that_carries_nothing();
+    a_message_that_begins_later(false);
+    a_message_that_begins_later(true);
     a_flow_from_syn_to_fin(false);
     a_flow_from_syn_to_fin(true);
     segments_in_any_order();

@@ -54,7 +54,7 @@ static void a_model_by_hand(void)
 {
     /* "AB" from the client is A, the server's first byte Z is against it. */
     static const char text[] = "cdpi-model 1\n# by hand\nscale 2\nclass -\nclass A\nclass B\n"
-                               "feature 16706 1:5\nfeature 132186 0:9 1:-9\n";
+                               "feature 16706 1:5\nfeature 134234 0:9 1:-9\n";
     char why[200] = "";
     double probability = 0;
     struct ml_model *m = read_text(text, why);
@@ -72,6 +72,20 @@ static void a_model_by_hand(void)
     p.size[0] = p.wire[0] = 0;
     CHECK(ml_model_ask(m, &p, &probability) == NULL);
     CHECK(strcmp(ml_model_class(m, 2), "B") == 0 && !ml_model_class(m, 3));
+    ml_model_free(m);
+}
+
+/* What is added to "none of these" outweighs what speaks for a class. */
+static void none_of_these_weighs(void)
+{
+    char why[200] = "";
+    double probability = 0;
+    struct ml_model *m = read_text("cdpi-model 1\nscale 1\nnone 6\nclass -\nclass A\nclass B\n"
+                                   "feature 16706 1:5\n",
+                                   why);
+    struct payloads p = {
+        .bytes = {(const uint8_t *)"AB", (const uint8_t *)""}, .size = {2, 0}, .wire = {2, 0}};
+    CHECK(m && ml_model_ask(m, &p, &probability) == NULL && probability > 0.5);
     ml_model_free(m);
 }
 
@@ -122,6 +136,7 @@ int main(int argc, char **argv)
         close(fd);
     what_is_refused();
     a_model_by_hand();
+    none_of_these_weighs();
     features_by_hand();
     what_ships(argc > 1 ? argv[1] : ".", "tcp");
     what_ships(argc > 1 ? argv[1] : ".", "udp");

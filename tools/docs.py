@@ -69,6 +69,12 @@ def proof_text(name, proof):
     return ", ".join(captures[:2]) + (" and %d more" % (len(captures) - 2) if len(captures) > 2 else "")
 
 
+def costs():
+    """Instructions a call of each room's validator on its dearest case, as bench/validators counted them."""
+    rows = [line.split("\t") for line in read(os.path.join(ROOT, "docs", "costs.tsv")).splitlines()]
+    return {row[0]: int(row[1]) for row in rows}
+
+
 def page(tool):
     known, proof = rooms(), recordings()
     rows = listed(tool)
@@ -77,11 +83,12 @@ def page(tool):
              "%d protocols have a room; %d more are named by their IP protocol number. *Reaches* is the best confidence that a room's cases reach;"
              % (len([r for r in rows if r[1] in known]), len([r for r in rows if r[1] not in known])),
              "*proof* is what stands behind it: our own recordings of real software (`tests/captures/`), else the cases that were written from its",
-             "reference.", "",
-             "| number | name | category | over | reaches | proof | reference |", "|---|---|---|---|---|---|---|"]
+             "reference. *Cost* is the instructions that its validator takes on the dearest of its cases, as `make costs` counted them last.", "",
+             "| number | name | category | over | reaches | cost | proof | reference |", "|---|---|---|---|---|---|---|---|"]
+    cost = costs()
     for number, name, category, reference in rows:
         over, best, _ = known.get(name, ("IP", "certain", ""))
-        lines.append("| %d | %s | %s | %s | %s | %s | %s |" % (number, name, category, over, best, proof_text(name, proof) if name in known else "number", reference.replace("|", "/")))
+        lines.append("| %d | %s | %s | %s | %s | %s | %s | %s |" % (number, name, category, over, best, cost.get(name, ""), proof_text(name, proof) if name in known else "number", reference.replace("|", "/")))
     lines += ["", "## Left out", "", "What others name and we do not, because it cannot be told honestly from its bytes, or nothing shows what they are.", "",
               "| name | why |", "|---|---|"]
     lines += ["| %s | %s |" % (name, reason.replace("|", "/")) for name, reason in left_out()]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! A module in Rust, by the C ABI: names flows of which it sees at least two packets, all of them
-//! from the client.
+//! A module in Rust, by the C ABI: names flows of which it sees at least two packets with payload,
+//! all of them from the client.
 //!
 //!     rustc --crate-type cdylib -o cdpi-count.so count.rs
 //!     cdpi --modules own,./cdpi-count.so --set count.least=5 FILE
@@ -16,6 +16,7 @@ struct Packet {
     length: u32,
     time: u64,
     side: u8,
+    has_payload: bool,
 }
 
 #[repr(C)]
@@ -112,11 +113,12 @@ extern "C" fn close(instance: *mut c_void) {
 
 extern "C" fn classify(instance: *mut c_void, flow: *const Flow, verdict: *mut Verdict) -> u32 {
     let (least, flow) = unsafe { (*instance.cast::<u32>(), &*flow) };
-    if flow.packets.is_null() || flow.packet_count < least {
+    if flow.packets.is_null() {
         return DOES_NOT_KNOW;
     }
     let packets = unsafe { std::slice::from_raw_parts(flow.packets, flow.packet_count as usize) };
-    if packets.iter().any(|p| p.side != 0) {
+    let mut spoken = packets.iter().filter(|p| p.has_payload);
+    if spoken.clone().count() < least as usize || spoken.any(|p| p.side != 0) {
         return DOES_NOT_KNOW;
     }
     unsafe {

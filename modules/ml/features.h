@@ -14,7 +14,7 @@
 
 enum {
     PAIR_BYTES = 256, /* of each side are counted */
-    FIXED_BYTES = 4,  /* of each side are looked at where they stand */
+    FIXED_BYTES = 12, /* of each side are looked at where they stand */
     SIZE_STEPS = 32,
 
     KEY_PAIRS = 0,       /* side << 16 | pair */

@@ -696,12 +696,40 @@ static bool is_exhausted(const struct session *s)
     return true;
 }
 
+/* A room that is asked about everything, and has no more to say of these bytes than that they could
+ * be its own. */
+static bool is_vague(const struct session *s, const struct live *live)
+{
+    const struct classifier *c = s->classifier;
+    const struct exchange *x = s->exchange;
+    return c->rooms[live->room].protocol->is_unsigned &&
+           !signature_table_fits(c->table, live->room, x->transport, x->head[s->side],
+                                 x->size[s->side], 0);
+}
+
+/* Nothing known begins with this side's bytes; who still waits is vague, or waits for the other
+ * side: no use for these. */
+static bool is_idle(const struct session *s)
+{
+    if (s->exchange->transport != OVER_TCP || !s->exchange->is_midstream ||
+        s->state->room != NO_ROOM)
+        return false;
+    for (unsigned i = 0; i < s->state->live_count; i++) {
+        const struct live *live = &s->state->live[i];
+        bool waits_for_other = live->wanted[s->side] == 0 && live->wanted[!s->side] != 0;
+        if (!waits_for_other && !is_vague(s, live))
+            return false;
+    }
+    return true;
+}
+
 static struct classify_outcome outcome(const struct session *s, bool changed)
 {
     s->state->is_exhausted = is_exhausted(s);
     return (struct classify_outcome){.changed = changed,
                                      .certain = s->state->room != NO_ROOM && s->state->is_certain,
-                                     .exhausted = s->state->is_exhausted};
+                                     .exhausted = s->state->is_exhausted,
+                                     .idle = is_idle(s)};
 }
 
 void classification_init(struct classification *c)

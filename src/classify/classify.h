@@ -87,6 +87,8 @@ struct classify_outcome {
     bool certain;   /* the verdict is certain: final */
     bool exhausted; /* nothing is left to ask on what has spoken so far: only a side that has not
                      * spoken could bring something new */
+    bool idle;      /* a stream, and who still waits is vague or wants the other side: this
+                     * side's bytes could as well begin later */
 };
 
 /* New bytes on `side`: a stream has grown, or a datagram has been appended. `packet` is the flow's

@@ -14,7 +14,7 @@
 
 #include "decode/packet.h"
 
-enum { LINK_ETHERNET = 1, TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd };
+enum { LINK_ETHERNET = 1, FAST_IPV6 = 0x86dd };
 enum { ETHERNET_SIZE = 14, IPV4_SIZE = 20, IPV6_SIZE = 40, TCP_SIZE = 20, UDP_SIZE = 8 };
 
 static inline uint16_t load16(const uint8_t *at)
@@ -153,7 +153,7 @@ static inline bool decode_fast(const struct decoder *decoder, const uint8_t *dat
     p->frame_length = length;
     if (kind == 0x080045)
         return fast_ipv4(decoder, p, ip, captured - ETHERNET_SIZE);
-    return kind >> 8 == TYPE_IPV6 && fast_ipv6(decoder, p, ip, captured - ETHERNET_SIZE);
+    return kind >> 8 == FAST_IPV6 && fast_ipv6(decoder, p, ip, captured - ETHERNET_SIZE);
 }
 
 #endif

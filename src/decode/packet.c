@@ -1,67 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Link layer, VLAN, MPLS, PPPoE, IP and transport headers, through the cursor, layer by layer. What
- * nearly all frames are goes the short way of decode/fast.h.
+ * IP and transport headers, through the cursor, layer by layer. What nearly all frames are goes the
+ * short way of decode/fast.h.
  */
-#include "decode/packet.h"
-
-#include "core/cursor.h"
+#include "decode/descent.h"
 #include "decode/fast.h"
 #include "decode/fragments.h"
 #include "decode/tunnel.h"
 
-enum {
-    LINK_NULL = 0,
-    LINK_PPP = 9,
-    LINK_RAW_BSD = 12,
-    LINK_RAW_OPENBSD = 14,
-    LINK_PPP_HDLC = 50,
-    LINK_PPPOE = 51,
-    LINK_RAW = 101,
-    LINK_CISCO_HDLC = 104,
-    LINK_WIRELESS = 105,
-    LINK_LOOP = 108,
-    LINK_SLL = 113,
-    LINK_RADIOTAP = 127,
-    LINK_IPV4 = 228,
-    LINK_IPV6 = 229,
-    LINK_SLL2 = 276
-};
-enum {
-    TYPE_VLAN = 0x8100,
-    TYPE_QINQ = 0x88a8,
-    TYPE_QINQ_OLD = 0x9100,
-    TYPE_MPLS = 0x8847,
-    TYPE_MPLS_MULTICAST = 0x8848,
-    TYPE_PPPOE_SESSION = 0x8864
-};
-enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057, PPP_MPLS = 0x0281 };
-enum { MAX_TAGS = 8, MAX_EXTENSIONS = 10 };
-
-bool decode_knows_link(uint32_t link_type)
-{
-    switch (link_type) {
-    case LINK_NULL:
-    case LINK_ETHERNET:
-    case LINK_PPP:
-    case LINK_RAW_BSD:
-    case LINK_RAW_OPENBSD:
-    case LINK_PPP_HDLC:
-    case LINK_PPPOE:
-    case LINK_RAW:
-    case LINK_CISCO_HDLC:
-    case LINK_WIRELESS:
-    case LINK_LOOP:
-    case LINK_SLL:
-    case LINK_RADIOTAP:
-    case LINK_IPV4:
-    case LINK_IPV6:
-    case LINK_SLL2:
-        return true;
-    default:
-        return false;
-    }
-}
+enum { MAX_EXTENSIONS = 10 };
 
 /* ---- the key ----------------------------------------------------------------------------- */
 
@@ -95,16 +42,6 @@ static void order_v6(struct packet *p, const uint8_t *source, const uint8_t *tar
 }
 
 /* ---- layers, through the cursor ---------------------------------------------------------- */
-
-/* What is known on the way down. */
-struct descent {
-    const struct decoder *decoder;
-    struct packet *packet;
-    const uint8_t *source, *target; /* addresses */
-    uint32_t domain;
-    const struct tunnel_identity *tunnel; /* inside of one; its number is not in `domain` yet */
-    bool is_whole;                        /* what was put together is not put together again */
-};
 
 static void finish_key(struct descent *d, uint8_t ip_protocol, uint16_t from, uint16_t to)
 {
@@ -244,8 +181,6 @@ static enum decode_result decode_transport(struct descent *d, struct cursor c, u
     }
 }
 
-static enum decode_result decode_ip(struct descent *d, struct cursor c);
-
 static uint32_t domain_of(const struct descent *d)
 {
     return d->tunnel ? tunnel_domain(d->decoder->tunnels, d->tunnel) ^ d->domain : d->domain;
@@ -374,7 +309,7 @@ static enum decode_result decode_ipv6(struct descent *d, struct cursor c)
     return decode_transport(d, c, length, next);
 }
 
-static enum decode_result decode_ip(struct descent *d, struct cursor c)
+enum decode_result decode_ip(struct descent *d, struct cursor c)
 {
     int first = cursor_peek(&c, 0);
     if (first >> 4 == 4)
@@ -382,151 +317,6 @@ static enum decode_result decode_ip(struct descent *d, struct cursor c)
     if (first >> 4 == 6)
         return decode_ipv6(d, c);
     return first < 0 ? DECODE_MALFORMED : DECODE_OTHER;
-}
-
-static enum decode_result decode_ethertype(struct descent *d, struct cursor c, uint16_t type);
-
-/* IP, or a pseudo-wire's Ethernet with or without its control word (RFC 4448 section 4.6), whose
- * first four bits are zero. */
-static enum decode_result decode_under_label(struct descent *d, struct cursor c)
-{
-    int first = cursor_peek(&c, 0);
-    if (first >> 4 == 4 || first >> 4 == 6)
-        return decode_ip(d, c);
-    if (first >> 4 == 0)
-        cursor_skip(&c, 4);
-    cursor_skip(&c, 12);
-    uint16_t type = cursor_u16(&c);
-    return c.ran_short ? DECODE_OTHER : decode_ethertype(d, c, type);
-}
-
-static enum decode_result decode_mpls(struct descent *d, struct cursor c)
-{
-    for (int i = 0; i < MAX_TAGS; i++) {
-        uint32_t label = cursor_u32(&c);
-        if (c.ran_short)
-            return DECODE_MALFORMED;
-        if (label >> 8 & 1) /* bottom of the stack, RFC 3032 */
-            return decode_under_label(d, c);
-    }
-    return DECODE_MALFORMED;
-}
-
-static enum decode_result decode_ppp(struct descent *d, struct cursor c)
-{
-    if (cursor_peek(&c, 0) == 0xff && cursor_peek(&c, 1) == 0x03)
-        cursor_skip(&c, 2); /* RFC 1662: address and control */
-    uint16_t protocol = cursor_u8(&c);
-    if (!(protocol & 1)) /* RFC 1661: one byte if compressed */
-        protocol = (uint16_t)(protocol << 8 | cursor_u8(&c));
-    if (c.ran_short)
-        return DECODE_MALFORMED;
-    if (protocol == PPP_MPLS)
-        return decode_mpls(d, c);
-    return protocol == PPP_IPV4 || protocol == PPP_IPV6 ? decode_ip(d, c) : DECODE_OTHER;
-}
-
-static enum decode_result decode_ethertype(struct descent *d, struct cursor c, uint16_t type)
-{
-    for (int i = 0; i < MAX_TAGS; i++) {
-        if (type != TYPE_VLAN && type != TYPE_QINQ && type != TYPE_QINQ_OLD)
-            break;
-        uint16_t tag = cursor_u16(&c) & 0xfff;
-        type = cursor_u16(&c);
-        if (c.ran_short)
-            return DECODE_MALFORMED;
-        if (d->packet->vlan == 0)
-            d->packet->vlan = tag;
-        if (d->decoder->vlan_strict)
-            d->domain = d->domain << 12 ^ (0x80000000u | tag);
-    }
-    switch (type) {
-    case TYPE_IPV4:
-    case TYPE_IPV6:
-        return decode_ip(d, c);
-    case TYPE_MPLS:
-    case TYPE_MPLS_MULTICAST:
-        return decode_mpls(d, c);
-    case TYPE_PPPOE_SESSION: /* RFC 2516: version 1, type 1, code 0, session, length */
-        return cursor_u16(&c) == 0x1100 && cursor_skip(&c, 4) ? decode_ppp(d, c) : DECODE_MALFORMED;
-    default:
-        return DECODE_OTHER;
-    }
-}
-
-/* The address family of a null or loop header is the writing host's; in its byte order for null. */
-static enum decode_result decode_null(struct descent *d, struct cursor c)
-{
-    return cursor_skip(&c, 4) ? decode_ip(d, c) : DECODE_MALFORMED;
-}
-
-/* IEEE 802.11 section 9.2: data frames that are not encrypted, with LLC and SNAP. */
-static enum decode_result decode_wireless(struct descent *d, struct cursor c)
-{
-    uint8_t control = cursor_u8(&c), flags = cursor_u8(&c);
-    unsigned type = control >> 2 & 3, subtype = control >> 4;
-    bool is_relayed = (flags & 3) == 3, has_quality = subtype & 8;
-    if (control & 3 || type != 2 || subtype & 4 || flags & 0x40)
-        return c.ran_short ? DECODE_MALFORMED : DECODE_OTHER;
-    cursor_skip(&c, 22u + (is_relayed ? 6u : 0) + (has_quality ? 2u : 0) +
-                        (has_quality && flags & 0x80 ? 4u : 0));
-    if (!cursor_accept(&c, "\xaa\xaa\x03\0\0\0", 6))
-        return DECODE_OTHER;
-    uint16_t ethertype = cursor_u16(&c);
-    return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, ethertype);
-}
-
-/* radiotap.org: version 0, a byte of padding, the header's size. */
-static enum decode_result decode_radiotap(struct descent *d, struct cursor c)
-{
-    uint8_t version = cursor_u8(&c);
-    cursor_skip(&c, 1);
-    uint16_t size = cursor_le16(&c);
-    if (version != 0 || size < 8 || !cursor_skip(&c, size - 4u))
-        return DECODE_MALFORMED;
-    return decode_wireless(d, c);
-}
-
-static enum decode_result decode_link(struct descent *d, struct cursor c, uint32_t link_type)
-{
-    uint16_t type;
-    switch (link_type) {
-    case LINK_ETHERNET:
-        cursor_skip(&c, 12);
-        type = cursor_u16(&c);
-        return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, type);
-    case LINK_SLL:
-        cursor_skip(&c, 14);
-        type = cursor_u16(&c);
-        return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, type);
-    case LINK_SLL2:
-        type = cursor_u16(&c);
-        return cursor_skip(&c, 18) ? decode_ethertype(d, c, type) : DECODE_MALFORMED;
-    case LINK_CISCO_HDLC:
-        cursor_skip(&c, 2);
-        type = cursor_u16(&c);
-        return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, type);
-    case LINK_WIRELESS:
-        return decode_wireless(d, c);
-    case LINK_RADIOTAP:
-        return decode_radiotap(d, c);
-    case LINK_PPPOE:
-        return cursor_skip(&c, 6) ? decode_ppp(d, c) : DECODE_MALFORMED;
-    case LINK_PPP:
-    case LINK_PPP_HDLC:
-        return decode_ppp(d, c);
-    case LINK_NULL:
-    case LINK_LOOP:
-        return decode_null(d, c);
-    case LINK_RAW:
-    case LINK_RAW_BSD:
-    case LINK_RAW_OPENBSD:
-    case LINK_IPV4:
-    case LINK_IPV6:
-        return decode_ip(d, c);
-    default:
-        return DECODE_UNKNOWN_LINK;
-    }
 }
 
 static void begin(struct packet *p, uint32_t length)

@@ -389,6 +389,19 @@ static void forget_midstream_side(struct head *head, enum side side, unsigned di
     c->proposed_at[side] = 0;
 }
 
+static bool may_begin_later(const struct packet *p, struct head *head)
+{
+    return p->key.ip_protocol == IP_TCP && head_classification(head)->room == NO_ROOM &&
+           !head->side[p->direction].from_syn;
+}
+
+static void try_later_segment(const struct flow_place *place, const struct packet *p,
+                              struct head *head)
+{
+    if (may_begin_later(p, head))
+        forget_midstream_side(head, direction_side(place_hot(place), p->direction), p->direction);
+}
+
 static bool side_is_finished(const struct head *head, unsigned direction, bool exhausted)
 {
     const struct head_side *s = &head->side[direction];
@@ -504,9 +517,8 @@ static void go_on(struct cdpi *engine, const struct flow_place *place, const str
         end_own(engine, place, head);
         return;
     }
-    if (p->key.ip_protocol == IP_TCP && grew && exhausted &&
-        head_classification(head)->room == NO_ROOM && !head->side[p->direction].from_syn)
-        forget_midstream_side(head, direction_side(place_hot(place), p->direction), p->direction);
+    if (grew && exhausted)
+        try_later_segment(place, p, head);
 }
 
 /* Own looks at what has come. Returns whether that settled the flow. */
@@ -518,6 +530,21 @@ static bool look(struct cdpi *engine, const struct flow_place *place, struct hea
     take_verdict(engine, place, c,
                  said->changed || (said->certain && place_hot(place)->verdict == 0));
     return said->certain && engine->own_leads;
+}
+
+/* A segment of a stream picked up in its middle, that says nothing behind what came before it: it
+ * may be the beginning of a message. */
+static bool look_alone(struct cdpi *engine, const struct flow_place *place, const struct packet *p,
+                       struct head *head, struct classify_outcome *said)
+{
+    const struct hot *hot = place_hot(place);
+    enum side side = direction_side(hot, p->direction);
+    struct exchange x;
+    forget_midstream_side(head, side, p->direction);
+    anchor(hot, place_cold(place), p, &head->side[p->direction]);
+    put(engine, head, p->direction, 0, p->payload, p->payload_size);
+    view_head(&x, hot, head);
+    return look(engine, place, head, &x, side, said);
 }
 
 static void inspect_more(struct cdpi *engine, const struct flow_place *place,
@@ -554,10 +581,14 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
         view_head(&x, hot, head);
         is_settled = look(engine, place, head, &x, side, &said);
     }
-    if (is_settled)
+    bool is_unknown = (said.idle || said.exhausted) && head->mark_count < HEAD_MARKS;
+    if (!is_settled && is_unknown && had > 0 && grew && may_begin_later(p, head))
+        is_settled = look_alone(engine, place, p, head, &said);
+    if (is_settled) {
         decided(engine, place, head);
-    else
-        go_on(engine, place, p, head, grew, said.exhausted);
+        return;
+    }
+    go_on(engine, place, p, head, grew, said.exhausted);
 }
 
 void engine_inspect(struct cdpi *engine, const struct flow_place *place, const struct packet *p)

@@ -85,6 +85,19 @@ static void fill_evidence(const struct cdpi *engine, const struct cold *cold,
     evidence->length = cold->evidence_size;
 }
 
+/* What SCTP carries is not known, or it carries nothing yet: SCTP itself it is all the same. */
+static void name_by_sctp(const struct cdpi *engine, struct cdpi_verdict *v)
+{
+    const struct catalog_ip_protocol *named = catalog_find_ip_protocol(IP_SCTP);
+    if (!named)
+        return;
+    v->protocol = named->number;
+    v->confidence = CDPI_CERTAIN;
+    v->source = engine->modules[0].name;
+    v->evidence.rule = "IP protocol number";
+    v->state = v->state == CDPI_GAVE_UP ? CDPI_FINAL : CDPI_PARTIAL;
+}
+
 struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_place *place)
 {
     const struct hot *hot = place_hot(place);
@@ -126,6 +139,8 @@ struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_
         if (hot->ip_protocol != IP_TCP && hot->ip_protocol != IP_UDP && !cold->rule)
             v.evidence.rule = "IP protocol number";
     }
+    if (!hot->verdict && hot->ip_protocol == IP_SCTP)
+        name_by_sctp(engine, &v);
     const struct note *note = engine_note(engine, hot);
     if (note) {
         v.then = note->then;

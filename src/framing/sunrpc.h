@@ -12,7 +12,13 @@
 
 #include "core/cursor.h"
 
-enum { RPC_CALL = 0, RPC_REPLY = 1, RPC_AUTH_LIMIT = 400, RPC_PROGRAM_NFS = 100003 };
+enum {
+    RPC_CALL = 0,
+    RPC_REPLY = 1,
+    RPC_AUTH_LIMIT = 400,
+    RPC_VERSION_LIMIT = 0x1ffff,
+    RPC_PROGRAM_NFS = 100003
+};
 
 struct rpc_message {
     uint32_t xid, type;
@@ -53,8 +59,8 @@ static inline bool rpc_call(struct cursor *c, struct rpc_message *m)
     m->procedure = cursor_u32(c);
     if (c->ran_short)
         return true;
-    if (rpc_version != 2 || m->program == 0 || m->program > 0x5fffffff || m->version > 255 ||
-        m->procedure > 255)
+    if (rpc_version != 2 || m->program == 0 || m->program > 0x5fffffff ||
+        m->version > RPC_VERSION_LIMIT || m->procedure > 255)
         return false;
     return rpc_auth(c) && (c->ran_short || rpc_auth(c));
 }

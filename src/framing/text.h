@@ -125,7 +125,11 @@ static inline uint32_t text_token(struct cursor *c)
 /* Whether the word (in lower case) stands anywhere in what is left, in either case. */
 static inline bool text_has(struct cursor c, const char *lower)
 {
+    const char upper = lower[0] >= 'a' && lower[0] <= 'z' ? (char)(lower[0] - 'a' + 'A') : lower[0];
     for (; !cursor_at_end(&c); cursor_skip(&c, 1)) {
+        int first = cursor_peek(&c, 0);
+        if (first != lower[0] && first != upper)
+            continue;
         struct cursor here = c;
         if (cursor_accept_nocase(&here, lower))
             return true;

@@ -114,12 +114,22 @@ static inline bool is_cut(const struct inspection *in, const struct cursor *c)
     return c->side == CLIENT ? in->client_is_cut : in->server_is_cut;
 }
 
-/* A length that must be the datagram's whole size; of one that was cut, no less than what is there.
- */
+/* The size of the datagram under this cursor before a capture cut it. */
+static inline uint32_t uncut_size(const struct inspection *in, const struct cursor *c)
+{
+    for (uint32_t i = in->datagram_count; i-- > 0;) {
+        struct cursor d = inspection_datagram(in, i);
+        if (d.side == c->side && d.data == c->data)
+            return in->datagrams[i].wire_size;
+    }
+    return c->size;
+}
+
+/* A length that must be the datagram's whole size, which is known of one that was cut too. */
 static inline bool fills_datagram(const struct inspection *in, const struct cursor *c,
                                   uint32_t size)
 {
-    return size == c->size || (is_cut(in, c) && size > c->size);
+    return size == c->size || (is_cut(in, c) && size > c->size && size == uncut_size(in, c));
 }
 
 /* A cursor ran short in a place where the protocol goes on. A datagram will not grow, and at the

@@ -69,10 +69,10 @@ def protocols(rows, work, transport):
     captures, flows, scenarios = sizes(work, transport)
     right, asked, wrong = counted(rows, "capture")
     right_s, asked_s, wrong_s = counted(rows, "scenario")
-    print("| protocol | scenarios | captures | flows | recall | precision | other software: recall | precision |\n|---|---|---|---|---|---|---|---|")
+    print("| protocol | scenarios | captures | flows | distinct | recall | precision | other software: recall | precision |\n|---|---|---|---|---|---|---|---|---|")
     for p in sorted(asked, key=str.lower):
         elsewhere = "-, -" if len(scenarios[p]) < 2 else "%s, %s" % (interval(right_s[p], asked_s[p]), interval(right_s[p], right_s[p] + wrong_s[p]))
-        print("| %s | %d | %d | %d | %s | %s | %s |" % (p, len(scenarios[p]), len(captures[p]), flows[p], interval(right[p], asked[p]),
+        print("| %s | %d | %d | %d | %d | %s | %s | %s |" % (p, len(scenarios[p]), len(captures[p]), flows[p], asked[p], interval(right[p], asked[p]),
                                                       interval(right[p], right[p] + wrong[p]), elsewhere.replace(", ", " | ")))
     print()
 
@@ -107,7 +107,8 @@ def reliability(rows):
 def confusions(rows):
     wrong = collections.Counter((r.label, r.said) for r in rows if r.way in ("scenario", "protocol") and r.is_recorded and r.is_named and not r.is_right)
     if wrong:
-        print("Wrong names where scenarios or protocols were left out: " + "; ".join("%s called %s (%d)" % (*k, n) for k, n in wrong.most_common(10)) + ".\n")
+        print("Wrong names where scenarios or protocols were left out: " + "; ".join("%s called %s (%d)" % (*k, n) for k, n in wrong.most_common(10)) + ".")
+        print("(NFS is a program of SunRPC; FTP-DATA under TLS begins as any TLS; WebSocket and gRPC begin as HTTP and HTTP2.)\n")
 
 
 def none_of_these(rows):
@@ -122,12 +123,13 @@ def none_of_these(rows):
 def trees(work):
     print("| transport | model | left out | recall | precision | without a class, named |\n|---|---|---|---|---|---|")
     for transport in ("tcp", "udp"):
+        _, _, scenarios = sizes(work, transport)
         for path in [os.path.join(work, "report-" + transport)] + sorted(glob.glob(os.path.join(work, "trees-%s-*" % transport))):
             name = "linear, bytes (ships)" if "report-" in path else "trees, " + path.rsplit("-", 1)[1].replace("+", " and ")
             for way in ("capture", "scenario"):
                 mine = [r for r in rows_of(path) if r.way == way and r.is_recorded]
-                known, unknown = [r for r in mine if r.has_class], [r for r in mine if not r.has_class]
-                named = [r for r in mine if r.is_named]
+                known = [r for r in mine if r.has_class and len(scenarios[r.label]) > 1]
+                unknown, named = [r for r in mine if not r.has_class], [r for r in mine if r.is_named]
                 print("| %s | %s | %ss | %s | %s | %s |" % (transport.upper(), name, way, interval(sum(r.is_right for r in known), len(known)),
                                                           interval(sum(r.is_right for r in named), len(named)), interval(sum(r.is_named for r in unknown), len(unknown))))
     print()
@@ -137,7 +139,7 @@ HEAD = """# The learned model
 
 The module `ml` is asked last, about flows that neither our own classifiers nor the wrapped libraries name. It is linear
 (liblinear, L1-regularised logistic regression, one class against the others) over the first payload of each side: counts of
-byte pairs in the first 256 bytes, the first four bytes where they stand, sizes, who spoke first. One model for TCP and one
+byte pairs in the first 256 bytes, the first twelve bytes where they stand, sizes, who spoke first. One model for TCP and one
 for UDP; class `-` is "none of these". It answers `likely`, from a probability of %.1f on (`ml.threshold`).
 
 Made by `make model` (tools/train) from the recordings in tests/captures, their repetitions and the cases of the rooms; no third
@@ -153,7 +155,7 @@ protocols, near misses, noise and shuffled payloads train "none of these".
 **How the figures are made.** Three times, each in 8 folds, with intervals of 95 %% (Wilson). *Captures* left out: the same software
 at another time, under other names and settings. *Scenarios* left out: software that the model has never seen (a protocol with one
 scenario then has only its cases to be learnt from). *Protocols* left out: nothing of it was seen, and no name is right. The same bytes
-are one sample, however often they were recorded. The scale of the probabilities and the weight of "none of these" come from
+are one sample, however often they were recorded: recall and precision count the distinct ones. The scale of the probabilities and the weight of "none of these" come from
 the last two, together: 0.8 is meant for flows of unknown software and unknown protocols, so it says too little of known ones.
 """
 

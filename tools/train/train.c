@@ -29,6 +29,7 @@
 #include "samples.h"
 
 enum left_out { BY_CAPTURE, BY_SCENARIO, BY_PROTOCOL, WAYS };
+enum { MOST_WEIGHT = 4 };
 static const char *const way_name[] = {"capture", "scenario", "protocol"};
 
 struct prediction {
@@ -110,19 +111,32 @@ static void quiet(const char *text)
     (void)text;
 }
 
+/* Bytes that came again and again weigh more, to a degree: some programs never say but one thing.
+ */
+static int weight_of(const struct sample *s)
+{
+    return s->times < MOST_WEIGHT ? s->times : MOST_WEIGHT;
+}
+
+static void add_sample(struct problem *problem, const struct sample *s, struct feature_node *nodes)
+{
+    for (int n = 0; n < weight_of(s); n++) {
+        problem->y[problem->l] = s->class;
+        problem->x[problem->l++] = nodes;
+    }
+}
+
 static struct model *learn(struct training *t, struct problem *problem)
 {
     struct parameter parameter = {.solver_type = L1R_LR, .eps = 0.01, .C = t->c};
     const struct samples *all = &t->samples;
     index_features(t);
     *problem = (struct problem){.n = t->columns, .bias = -1};
-    problem->y = calloc((size_t)all->count, sizeof *problem->y);
-    problem->x = calloc((size_t)all->count, sizeof *problem->x);
+    problem->y = calloc((size_t)all->count * MOST_WEIGHT, sizeof *problem->y);
+    problem->x = calloc((size_t)all->count * MOST_WEIGHT, sizeof *problem->x);
     for (int i = 0; i < all->count; i++) {
-        if (!t->trains[i])
-            continue;
-        problem->y[problem->l] = all->samples[i].class;
-        problem->x[problem->l++] = as_nodes(t, &all->samples[i]);
+        if (t->trains[i])
+            add_sample(problem, &all->samples[i], as_nodes(t, &all->samples[i]));
     }
     srand(1);
     set_print_string_function(quiet);
@@ -131,8 +145,10 @@ static struct model *learn(struct training *t, struct problem *problem)
 
 static void forget(struct model *model, struct problem *problem)
 {
-    for (int i = 0; i < problem->l; i++)
-        free(problem->x[i]);
+    for (int i = 0; i < problem->l; i++) {
+        if (i == 0 || problem->x[i] != problem->x[i - 1])
+            free(problem->x[i]);
+    }
     free(problem->x);
     free(problem->y);
     free_and_destroy_model(&model);

@@ -67,12 +67,13 @@ def predictions(samples, x, y, way, count, arguments):
         test = [i for i, (f, _) in enumerate(where) if f == fold]
         if not test:
             continue
-        model = HistGradientBoostingClassifier(max_iter=arguments.rounds, max_leaf_nodes=12, min_samples_leaf=4, learning_rate=0.15, random_state=1,
+        model = HistGradientBoostingClassifier(max_iter=arguments.rounds, max_leaf_nodes=8, min_samples_leaf=8, learning_rate=0.1, l2_regularization=1,
+                                               random_state=1,
                                                early_stopping=False)
         model.fit(x[train], y[train])
         there = set(model.classes_)
         for i, p in zip(test, model.predict_proba(x[test])):
-            yield way, samples[i], y[i] if y[i] in there else "-", dict(zip(model.classes_, numpy.log(p + 1e-9)))
+            yield way, samples[i], y[i] if y[i] in there else "-", dict(zip(model.classes_, numpy.log(p + 1e-6)))
 
 
 def weighed(p, scale, none):
@@ -85,8 +86,8 @@ def weighed(p, scale, none):
 def calibrate(rows):
     """As cdpi-train does: a scale, and a weight of "none of these"."""
     fitting = [r for r in rows if r[0] != "capture"]
-    return min(((scale, none) for scale in (0.05, 0.08, 0.12, 0.2, 0.3, 0.45, 0.7, 1) for none in (-1, 0, 1, 2, 4, 6, 9, 12, 16)),
-               key=lambda s: -sum(weighed(p, *s).get(truth, -21) for _, _, truth, p in fitting))
+    return min(((scale, none) for scale in (0.2, 0.3, 0.45, 0.7, 1, 1.4) for none in (-2, -1, 0, 1, 2, 3, 4, 6)),
+               key=lambda s: -sum(weighed(p, *s).get(truth, -14) for _, _, truth, p in fitting))
 
 
 def main():
@@ -96,8 +97,8 @@ def main():
     parser.add_argument("report")
     parser.add_argument("--captures", type=int, default=5)
     parser.add_argument("--flows", type=int, default=50)
-    parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--folds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--times", action="store_true")
     parser.add_argument("--bytes", action="store_true")
     arguments = parser.parse_args()

@@ -6,7 +6,8 @@
  *     epoch(4) connection(4) call(4) sequence(4) serial(4) type(1) flags(1) status(1) security(1)
  * checksum(2) service(2)
  *
- * Numbers count from small ones; the services of AFS are few.
+ * Numbers count from small ones; the services of AFS are few. What rxdebug asks (rx_user's
+ * MakeDebugCall) has epoch 999 and no connection.
  */
 #include "protocols/protocol.h"
 
@@ -15,8 +16,12 @@ enum {
     DATA = 1,
     ABORT = 4,
     ACKNOWLEDGE_ALL = 5,
+    DEBUG_PACKET = 8,
+    VERSION_PACKET = 13,
+    DEBUG_EPOCH = 999,
     LAST_TYPE = 13,
     LAST_SECURITY = 5,
+    LAST_PACKET = 4,
     CALL_LIMIT = 0x1000000,
     SEQUENCE_LIMIT = 0x10000
 };
@@ -46,6 +51,9 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint16_t service = cursor_u16(&c);
     if (c.ran_short || type < DATA || type > LAST_TYPE || flags & 0xc0 || security > LAST_SECURITY)
         return NO;
+    bool is_debug = (type == DEBUG_PACKET || type == VERSION_PACKET) && epoch == DEBUG_EPOCH;
+    if (is_debug && connection == 0 && sequence == 0 && serial == 0 && service == 0)
+        return call < CALL_LIMIT && flags & LAST_PACKET ? yes(in, "asked about Rx", &c) : NO;
     if (epoch == 0 || connection == 0 || status > 3 || !numbers_fit(type, call, sequence, serial))
         return NO;
     if (type == ABORT && cursor_left(&c) != 4)

@@ -26,7 +26,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint8_t first = cursor_u8(&c), flags = cursor_u8(&c), multiplier = cursor_u8(&c);
     uint8_t length = cursor_u8(&c);
-    if (length != c.size || length < HEADER || length > LONGEST || first >> 5 > 1 ||
+    if (!fills_datagram(in, &c, length) || length < HEADER || length > LONGEST || first >> 5 > 1 ||
         (first & 0x1f) > LAST_DIAGNOSTIC || multiplier == 0 || flags & MULTIPOINT)
         return NO;
     if ((flags & POLL && flags & FINAL) || (length > HEADER) != ((flags & AUTHENTICATED) != 0))

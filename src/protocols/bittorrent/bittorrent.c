@@ -96,7 +96,7 @@ static enum answer judge_peer(struct inspection *in, struct cursor c)
 /* BEP 5: y is q, r or e; t is the transaction; q has a name and a, r is a dictionary, e a list. */
 static enum answer judge_krpc(struct inspection *in, struct cursor c)
 {
-    struct cursor key, value;
+    struct cursor key, value, start = c;
     uint8_t kind = 0;
     bool has_transaction = false, has_body = false;
     cursor_skip(&c, 1);
@@ -116,6 +116,9 @@ static enum answer judge_krpc(struct inspection *in, struct cursor c)
         if (name == 'y' && cursor_accept_text(&value, "1:"))
             kind = cursor_u8(&value);
     }
+    if (!has_body && is_cut(in, &c) &&
+        (cursor_starts_with(&start, "d1:ad2:id20:") || cursor_starts_with(&start, "d1:rd2:id20:")))
+        return likely(in, "DHT message", &start);
     if (!has_body)
         return NO;
     if (is_cut(in, &c) && c.ran_short)
@@ -307,6 +310,8 @@ static enum answer validate(struct inspection *in)
                                                : NO;
     if (client == YES && server == NO && in->server.size)
         return answers(in->client, in->server) || judge_utp(in) == YES ? YES : LIKELY;
+    if (client == NO && server == YES && in->client.size)
+        return judge_utp(in) == YES ? YES : LIKELY;
     if (client != NO || server != NO)
         return client > server ? client : server;
     return judge_utp(in);

@@ -79,9 +79,10 @@ static bool is_other(struct cursor c)
                 return false;
             continue;
         }
-        while (words[i] && !cursor_accept_nocase(&c, words[i]))
+        bool is_letter = (cursor_peek(&c, 0) | 0x20) >= 'a';
+        while (is_letter && words[i] && !cursor_accept_nocase(&c, words[i]))
             i++;
-        if (words[i]) {
+        if (is_letter && words[i]) {
             names++;
             continue;
         }

@@ -141,9 +141,11 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
         return NO;
     uint8_t zero = cursor_u8(&c);
     uint16_t size = u16(&c, r), authentication = u16(&c, r);
-    cursor_skip(&c, 4);
-    if (c.ran_short)
-        return short_of(in, &c);
+    bool is_cut_off = c.ran_short || !cursor_skip(&c, 4);
+    if (is_cut_off) /* version, type, representation and a size are 50 bits */
+        return c.at >= 10 && zero == 0 && size >= HEADER
+                   ? likely_at_end(in, "connection-oriented header", &c)
+                   : short_of(in, &c);
     if (zero != 0 || size < HEADER || (uint32_t)authentication + HEADER > size)
         return NO;
     if (!body_fits(&c, r, type, size))

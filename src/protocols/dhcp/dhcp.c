@@ -54,12 +54,28 @@ static enum answer judge_header(struct inspection *in, struct cursor c)
     return likely(in, "BOOTP header", &c);
 }
 
+/* Too little of it was captured for that: then its first words, and a size that holds the header.
+ */
+static enum answer judge_cut(struct inspection *in, struct cursor c)
+{
+    uint8_t operation = cursor_u8(&c);
+    uint16_t hardware = cursor_u16(&c);
+    uint8_t hops = cursor_u8(&c);
+    cursor_skip(&c, 6);
+    uint16_t flags = cursor_u16(&c);
+    bool is_begin = (operation == 1 || operation == 2) && hardware == 0x0106 && hops <= 4 &&
+                    !(flags & 0x7fff) && !c.ran_short;
+    return is_begin && uncut_size(in, &c) >= COOKIE_AT ? likely(in, "header, cut", &c) : NO;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     struct cursor start = c;
     uint8_t operation = cursor_u8(&c);
     cursor_skip(&c, 1);
     uint8_t address_size = cursor_u8(&c), hops = cursor_u8(&c);
+    if (is_cut(in, &c) && c.size < 44)
+        return judge_cut(in, start);
     if ((operation != 1 && operation != 2) || address_size > 16 || hops > 64)
         return NO;
     cursor_seek(&c, COOKIE_AT);
@@ -75,7 +91,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 4, .bytes = "\0\x01\x06\0", .mask = "\xfc\xff\xff\xf8", .min_size = 44},
+    {.size = 4, .bytes = "\0\x01\x06\0", .mask = "\xfc\xff\xff\xf8", .min_size = COOKIE_AT},
     {.offset = COOKIE_AT, .size = 4, .bytes = "\x63\x82\x53\x63", .min_size = OPTIONS_AT}};
 
 const struct cdpi_protocol cdpi_protocol_dhcp = {

@@ -100,7 +100,7 @@ static bool begins_with_name(struct cursor c)
     uint8_t size = cursor_u8(&c);
     struct cursor label = cursor_take(&c, size);
     return size >= 1 && size <= 63 && !label.ran_short && dns_has_host_letters(label) &&
-           dns_netbios_letters(label) < NETBIOS_LABEL - 6;
+           size != NETBIOS_LABEL; /* that would be NetBIOS' */
 }
 
 /* A query or its answer in the header's everyday form: of its 80 bits but few are free. */
@@ -210,7 +210,7 @@ static enum answer judge_cut(struct inspection *in, const struct cursor *c,
     if (m->questions + m->records > 0)
         return yes(in, rule_of(m), c);
     bool is_usual =
-        dns_opcode(m) == 0 && m->count[0] <= 1 && m->count[2] <= 16 && m->count[3] <= 32;
+        dns_opcode(m) == 0 && m->count[0] <= 8 && m->count[2] <= 16 && m->count[3] <= 32;
     return is_usual && begins_with_name(name) ? likely(in, "header and a cut name", c) : NO;
 }
 
@@ -265,6 +265,8 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
         return NO;
     if (m.questions + m.records > 0 && (have >= ENOUGH || in->is_final))
         return yes(in, rule_of(&m), &message);
+    if (in->is_final && is_usual_header(&m) && size >= 17 && (dns_is_response(&m) || size < 300))
+        return likely(in, "header", &message);
     return wants(in, (enum side)c.side, 2 + (size < ENOUGH ? size : ENOUGH));
 }
 

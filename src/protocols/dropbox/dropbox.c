@@ -15,6 +15,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     keys += cursor_find_text(&c, "\"version\": [", WITHIN) > 0;
     keys += cursor_find_text(&c, "\"port\": ", WITHIN) > 0;
     keys += cursor_find_text(&c, "\"namespaces\": [", WITHIN) > 0;
+    if (cursor_starts_with(&c, "{\"host_int\": ") && is_cut(in, &c))
+        return likely(in, "LAN sync discovery, cut", &c);
     if (keys < (is_cut(in, &c) ? 1 : 3))
         return NO;
     cursor_skip(&c, c.size);

@@ -279,7 +279,7 @@ static unsigned datagram_bits(struct cursor c)
     struct cursor all = c;
     uint8_t protocol = cursor_u8(&c);
     unsigned bits = fixed_bits(all);
-    if (bits == 0 && protocol != EMULE)
+    if (bits == 0 && (protocol == KAD || protocol == EDONKEY))
         bits = protocol == KAD ? kad_bits(c) : server_bits(c);
     return bits ? 16 + bits : 0;
 }

@@ -194,8 +194,12 @@ static int weigh_server(struct cursor c, bool is_final)
     uint32_t inside = 0; /* the code of a reply that goes on */
     for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c); i++) {
         enum text_line state = text_raw_line(&c, LINE_LIMIT, &line);
-        if (state == LINE_BAD || (state == LINE_OPEN && !is_final))
-            return state == LINE_BAD && i == 0 ? -1 : strong + weak;
+        if (state == LINE_BAD && i == 0) /* longer than any should be: its beginning counts */
+        {
+            line.size = LINE_LIMIT;
+            cursor_skip(&c, cursor_left(&c));
+        } else if (state == LINE_BAD || (state == LINE_OPEN && !is_final))
+            return strong + weak;
         uint32_t code = 0;
         bool is_last = false;
         if (!text_reply_code(&line, &code, &is_last)) {

@@ -19,6 +19,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (c.ran_short || words > 0x3f || flags & 0x3f || network & 0xff)
         return NO;
     bool is_cut_off = is_cut(in, &c);
+    if (is_cut_off && network != 0 && cursor_left(&c) < 34) /* too little of what is inside */
+        return likely(in, "Geneve, cut", &c);
     if (protocol == BRIDGED)
         return inner_ethernet(c, is_cut_off) ? yes(in, "Geneve, Ethernet inside", &c) : NO;
     if (protocol != IPV4 && protocol != IPV6)

@@ -21,9 +21,13 @@ static enum answer judge(struct inspection *in, struct cursor c)
     unsigned bits = 22;
     while (!cursor_at_end(&c)) {
         uint8_t type = cursor_u8(&c), length = cursor_u8(&c);
-        if (type < HELLO || type > LAST_TYPE || length < (type == HELLO ? HELLO_LEAST : 4) ||
-            !cursor_skip(&c, length - 2u))
+        if (type < HELLO || type > LAST_TYPE || length < (type == HELLO ? HELLO_LEAST : 4))
             return NO;
+        if (!cursor_skip(&c, length - 2u)) {
+            if (!is_cut(in, &c))
+                return NO;
+            cursor_skip(&c, cursor_left(&c));
+        }
         bits += type == HELLO ? 14 : 10;
     }
     return answer_by_bits(in, bits, "TLVs", &c);

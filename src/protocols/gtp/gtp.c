@@ -90,6 +90,13 @@ static bool skip_extensions(struct cursor *c, uint8_t flags)
     return !c->ran_short;
 }
 
+/* TS 29.060 table 1: the messages of the control plane. */
+static bool is_control(uint8_t type)
+{
+    return (type >= 1 && type <= 7) || (type >= 16 && type <= 37) || (type >= 48 && type <= 61) ||
+           type == 70 || (type >= 96 && type <= 105) || (type >= 112 && type <= 121) || type == 128;
+}
+
 static enum answer judge_v1(struct inspection *in, struct cursor c)
 {
     uint8_t flags = cursor_u8(&c), type = cursor_u8(&c);
@@ -117,7 +124,9 @@ static enum answer judge_v1(struct inspection *in, struct cursor c)
     default:
         if (type > LAST_CONTROL)
             return NO;
-        return elements_fill(c) || is_cut(in, &c) ? yes(in, "control message, version 1", &c) : NO;
+        if (is_cut(in, &c)) /* the size says it, and numbers that are assigned */
+            return is_control(type) ? likely(in, "control message, cut", &c) : NO;
+        return elements_fill(c) ? yes(in, "control message, version 1", &c) : NO;
     }
 }
 

@@ -12,6 +12,7 @@ enum {
     USER_USER = 0x7e,
     DISCRIMINATOR = 5, /* H.225.0 7.2.2.31: X.208 and X.209 coded user information */
     ELEMENTS = 16,
+    DETERMINATION = 11, /* a packet with H.245's masterSlaveDetermination */
     LAST_NAMED_CHOICE = 5
 };
 
@@ -78,8 +79,15 @@ static enum answer judge_signalling(struct inspection *in, struct cursor c, uint
 }
 
 /* H.245's terminalCapabilitySet: 02 70, a number, and the protocol's identifier. */
-static enum answer judge_control(struct inspection *in, struct cursor c)
+static enum answer judge_control(struct inspection *in, struct cursor c, uint16_t size)
 {
+    if (size == DETERMINATION && cursor_starts_with(&c, "\x01\x00")) {
+        cursor_skip(&c, 3);
+        uint8_t bits = cursor_u8(&c); /* how long the number is, in aligned PER */
+        if (c.ran_short)
+            return short_of(in, &c);
+        return !(bits & 0x3f) ? likely(in, "who is master", &c) : NO;
+    }
     if (!cursor_may_start_with(&c, "\x02\x70"))
         return NO;
     cursor_skip(&c, 3);
@@ -101,7 +109,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (size < 9)
         return NO;
-    return cursor_peek(&c, 0) == Q931 ? judge_signalling(in, c, size) : judge_control(in, c);
+    return cursor_peek(&c, 0) == Q931 ? judge_signalling(in, c, size) : judge_control(in, c, size);
 }
 
 /* RAS: the messages that name the protocol are choices 0 to 5 (gatekeeper and registration); in
@@ -145,6 +153,7 @@ static const struct signature signatures[] = {
      .size = 13,
      .bytes = "\x03\0\0\0\x02\x70\0\x06\0\x08\x81\x75\0",
      .mask = "\xff\xff\0\0\xff\xff\0\xff\xff\xff\xff\xff\xff"},
+    {.transports = OVER_TCP, .size = 6, .bytes = "\x03\0\0\x0b\x01\0"},
     {.transports = OVER_UDP, .offset = 4, .size = 6, .bytes = "\x06\0\x08\x91\x4a\0"},
 };
 

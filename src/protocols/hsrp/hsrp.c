@@ -69,8 +69,10 @@ static enum answer judge_v2(struct inspection *in, struct cursor c)
         return NO;
     while (!cursor_at_end(&c)) {
         uint8_t type = cursor_u8(&c), length = cursor_u8(&c);
-        if (type == 0 || type > 5 || !cursor_skip(&c, length))
+        if (type == 0 || type > 5)
             return NO;
+        if (!cursor_skip(&c, length))
+            return is_cut(in, &c) ? likely(in, "group state", &first) : NO;
     }
     return yes(in, "group state", &c);
 }

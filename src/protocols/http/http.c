@@ -181,14 +181,28 @@ static enum answer judge_request(struct inspection *in, struct cursor c)
     return judge_target(in, method, line, &c);
 }
 
+/* "HTTP/", in either case, as far as it goes. */
+static bool may_be_status(struct cursor c)
+{
+    static const char begin[] = "http/";
+    for (unsigned i = 0; begin[i] && !cursor_at_end(&c); i++) {
+        int byte = cursor_u8(&c);
+        if ((byte >= 'A' && byte <= 'Z' ? byte + 32 : byte) != begin[i])
+            return false;
+    }
+    return true;
+}
+
 static enum answer judge_response(struct inspection *in, struct cursor c)
 {
     struct cursor line;
     uint32_t status = 0;
-    if (!cursor_may_start_with(&c, "HTTP/"))
-        return NO;
+    while (cursor_accept_text(&c, "\r\n"))
+        ;
     if (cursor_left(&c) < 12)
-        return short_of(in, &c);
+        return may_be_status(c) ? short_of(in, &c) : NO;
+    if (!may_be_status(c))
+        return NO;
     bool is_whole = take_line(&c, &line);
     cursor_skip(&line, 5);
     if (text_digits(&line, 1, NULL) != 1 || cursor_u8(&line) != '.' ||

@@ -139,7 +139,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     if (cursor_accept_text(&c, HTTP2_PREFACE))
         return yes(in, "preface", &c);
     if (cursor_may_start_with(&c, HTTP2_PREFACE))
-        return short_of(in, &c);
+        return c.size >= 14 ? likely_at_end(in, "preface", &c) : short_of(in, &c);
     return judge_server(in, c);
 }
 
@@ -149,7 +149,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(0, "PRI * HTTP/2.0\r\n"),
+    SIGNATURE(0, "PRI * HTTP/2.0"),
     SIGNATURE_MASKED(0, "\0\0\0\x04\0\0\0\0\0", "\xff\xff\x00\xff\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\0\0\0\0\0\0\0", "\xff\xc0\x00\xf0\xc0\xff\xf0"),
 };

@@ -34,6 +34,11 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (!is_opcode(opcode) || version < 2 || version > 3 || !fills_datagram(in, &c, size))
         return NO;
     cursor_skip(&c, opcode == QUERY ? 20 : 16);
+    struct cursor begin = c;
+    if (is_cut(in, &c) && cursor_left(&c) >= 2) /* by its size, and the URL's beginning */
+        return cursor_u8(&begin) > ' ' && cursor_u8(&begin) > ' ' && cursor_peek(&begin, 0) != 0
+                   ? likely(in, "URL, cut", &begin)
+                   : NO;
     if (url(&c) < LEAST_URL)
         return NO;
     if (!cursor_at_end(&c) && opcode != HIT_OBJECT)

@@ -8,7 +8,7 @@
 #include "framing/tls.h"
 #include "protocols/protocol.h"
 
-enum { LINE_LIMIT = 2048, TAG_LIMIT = 24, LINES = 6 };
+enum { LINE_LIMIT = 8192, TAG_LIMIT = 24, TAG_BITS = 6, LINES = 6 };
 
 static const struct command commands[] = {
     {.word = "capability", .bits = 44, .arguments = ARGUMENTS_NONE},
@@ -102,6 +102,7 @@ static int weigh_client(struct cursor c, bool is_final)
         uint32_t tag = tag_length(&c);
         if (tag == 0)
             return i || is_tag_open(c) ? bits : -1;
+        bool is_numbered = text_is_digit(cursor_peek(&c, tag - 1)); /* "A001", "3" */
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD || (state == LINE_OPEN && !is_final))
             return state == LINE_OPEN || i ? bits : -1;
@@ -109,7 +110,7 @@ static int weigh_client(struct cursor c, bool is_final)
         const struct command *command = command_of(commands, line);
         if (!command)
             return i || state == LINE_OPEN ? bits : -1;
-        bits += command->bits + literal_bits(line);
+        bits += command->bits + literal_bits(line) + (i == 0 && is_numbered ? TAG_BITS : 0);
         if (command->is_last || state == LINE_OPEN)
             break;
     }

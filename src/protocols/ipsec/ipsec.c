@@ -69,6 +69,12 @@ static enum answer judge_ike(struct inspection *in, struct cursor c, bool fills)
 {
     uint32_t began = c.at;
     struct ike ike = read_header(&c);
+    if (c.ran_short && is_cut(in, &c)) /* a first message has no responder yet */
+        return ike.initiator != 0 && ike.responder == 0 && c.at >= began + 20 &&
+                       exchange_is_known(ike.version, ike.exchange) &&
+                       payload_is_known(ike.version, ike.next)
+                   ? likely(in, "IKE, cut", &c)
+                   : NO;
     if (c.ran_short)
         return short_of(in, &c);
     if (!is_header(&ike))

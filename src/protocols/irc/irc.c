@@ -11,7 +11,7 @@
 #include "protocols/protocol.h"
 
 /* RFC 2812 section 2.3: 512 bytes; IRCv3 tags make it longer. */
-enum { LINE_LIMIT = 4096, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };
+enum { LINE_LIMIT = 8192, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };
 
 static const struct command client_commands[] = {
     {.word = "cap ls", .bits = 44},
@@ -107,8 +107,10 @@ static bool pass_prefix(struct cursor *line)
 static int number_bits(struct cursor line)
 {
     uint32_t number;
-    bool is_reply = text_digits(&line, 3, &number) == 3 && cursor_u8(&line) == ' ' &&
-                    cursor_left(&line) > 1 && cursor_peek(&line, 0) > ' ';
+    bool is_reply = text_digits(&line, 3, &number) == 3 && cursor_u8(&line) == ' ';
+    while (cursor_accept_text(&line, " "))
+        ;
+    is_reply = is_reply && cursor_left(&line) > 1 && cursor_peek(&line, 0) > ' ';
     return is_reply ? PREFIX_BITS + NUMBER_BITS - (number > 4 ? 12 : 0) : -1;
 }
 
@@ -150,6 +152,8 @@ static int weigh(struct cursor c, bool is_client, bool is_final)
         if (state == LINE_OPEN && !is_final)
             return bits;
         int more = -1;
+        while (cursor_accept_text(&line, " ")) /* nobody should, some do */
+            ;
         if (state != LINE_BAD)
             more = is_client ? client_bits(line) : server_bits(line);
         if (more < 0)

@@ -51,7 +51,7 @@ static int weigh_request(struct cursor c, bool *is_short)
     if (name >= 4 && !is_null)
         bits += 4;
     /* The first request of a connection asks for versions, and is short. */
-    return bits - (name == 0 || is_null ? 16 : 0) + (key == API_VERSIONS ? 4 : 0) -
+    return bits - (name == 0 || is_null ? 20 : 0) + (key == API_VERSIONS ? 4 : 0) -
            (length > 4096 ? 6 : 0);
 }
 
@@ -64,7 +64,9 @@ static int weigh_response(const struct inspection *in, struct cursor c, bool *is
     bool is_answer = in->client.size >= 12 && cursor_peek_u32(&in->client, 8) == correlation;
     if (length < 4 || length > LENGTH_LIMIT || (in->client.size >= 12 && !is_answer))
         return -1;
-    return is_answer ? 16 : 0; /* the number is small, mostly */
+    return !is_answer    ? 0
+           : correlation ? 16
+                         : 6; /* the number is small, mostly; zeros are many's */
 }
 
 static enum answer validate(struct inspection *in)

@@ -101,7 +101,9 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
         return judge_password_change(in, c, size);
     if (!message(&c, &end))
         return NO;
-    return c.ran_short ? short_of(in, &c) : yes(in, "message", &c);
+    if (c.ran_short) /* by then three lengths agree */
+        return c.size >= 14 ? likely_at_end(in, "message", &c) : short_of(in, &c);
+    return yes(in, "message", &c);
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)

@@ -182,8 +182,8 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
         return judge_sealed(in, c);
     if (!message(&c, &end, &is_weak))
         return NO;
-    if (c.ran_short)
-        return short_of(in, &c);
+    if (c.ran_short) /* by then two lengths agree */
+        return c.size >= 14 ? likely_at_end(in, "message", &c) : short_of(in, &c);
     return is_weak ? likely(in, "short request", &c) : yes(in, "message", &c);
 }
 

@@ -50,7 +50,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return is_udp(in) ? NO : likely_at_end(in, "PDU and message", &pdu);
     cursor_skip(&messages, 6);
     if (!pdu.ran_short && !messages_fill(messages))
-        return NO;
+        return size >= 4 ? likely(in, "PDU and a message", &c) : NO;
     return yes(in, "PDU and message", &c);
 }
 

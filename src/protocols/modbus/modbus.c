@@ -142,12 +142,21 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     return judge(in, c, false);
 }
 
+/* Length 3, an exception's function and its code; nothing behind it. */
+static bool is_refusal(struct cursor c)
+{
+    return c.size == HEADER + 2 && cursor_peek_u16(&c, 4) == 3 &&
+           cursor_peek(&c, HEADER) & EXCEPTION && cursor_peek(&c, HEADER + 1) >= 1 &&
+           cursor_peek(&c, HEADER + 1) <= 11;
+}
+
 /* Transaction, unit and function come back as they were sent. */
 static bool answers(const struct inspection *in)
 {
     return cursor_peek_u16(&in->client, 0) == cursor_peek_u16(&in->server, 0) &&
            cursor_peek(&in->client, 6) == cursor_peek(&in->server, 6) &&
-           cursor_peek(&in->client, HEADER) == (cursor_peek(&in->server, HEADER) & 0x7f);
+           cursor_peek(&in->client, HEADER) == (cursor_peek(&in->server, HEADER) & 0x7f) &&
+           (is_known((uint8_t)cursor_peek(&in->client, HEADER)) || is_refusal(in->server));
 }
 
 static enum answer validate(struct inspection *in)

@@ -178,7 +178,7 @@ static int connack_bits(struct cursor c, bool *is_short)
     cursor_seek(&c, length + (length > 127 ? 3 : 2));
     if (!cursor_at_end(&c) && !c.ran_short && late_bits(cursor_take(&c, cursor_left(&c))) < 0)
         return -1;
-    return fits ? 8 + 7 + 7 + 5 + (length > 2 ? 3 : 0) : 20;
+    return fits ? 8 + 7 + 7 + 5 + (length > 2 ? 3 : 0) : -1;
 }
 
 static int weigh_side(struct cursor c, bool *is_short)

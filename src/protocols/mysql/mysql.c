@@ -55,6 +55,9 @@ static bool is_version(struct cursor v)
 static enum answer judge_greeting(struct inspection *in, struct cursor c, uint32_t end)
 {
     int32_t size = cursor_find(&c, 0, VERSION_LIMIT);
+    if (size < 0 && in->is_final && cursor_left(&c) >= 5 && text_is_digit(cursor_peek(&c, 0)) &&
+        is_version(c))
+        return likely(in, "greeting", &c);
     if (size < 0)
         return cursor_left(&c) < VERSION_LIMIT ? short_of(in, &c) : NO;
     struct cursor version = cursor_take(&c, (uint32_t)size);

@@ -29,6 +29,7 @@ enum {
     REPLAY_LIMIT = 16,
     FIRST_YEAR = 1000000000, /* 2001; clocks before that are not set */
     ACKS_LIMIT = 8,
+    DATA_ENOUGH = 2,
     NUMBER_LIMIT = 4096 /* of a control packet */
 };
 
@@ -140,6 +141,26 @@ static enum answer judge_packet(struct inspection *in, struct cursor c, bool is_
     return is_free ? likely(in, form, &c) : yes(in, form, &c);
 }
 
+/* Joined late over TCP: data that count up, one packet after the other, of one peer. */
+static enum answer judge_data_stream(struct inspection *in, struct cursor c)
+{
+    uint32_t head = 0, last = 0;
+    for (unsigned i = 0; i < DATA_ENOUGH; i++) {
+        uint16_t size = cursor_u16(&c);
+        uint32_t opcode_and_peer = cursor_peek_u32(&c, 0), counter = cursor_peek_u32(&c, 4);
+        if (cursor_left(&c) < 8)
+            return short_of(in, &c);
+        if (size < 24 || opcode_and_peer >> 27 != DATA_2 || (i && opcode_and_peer != head) ||
+            (i && (counter <= last || counter - last > REPLAY_LIMIT)))
+            return NO;
+        head = opcode_and_peer;
+        last = counter;
+        if (!cursor_skip(&c, size))
+            return short_of(in, &c);
+    }
+    return likely(in, "data that count up", &c);
+}
+
 /* Over TCP the packet's size stands before it. */
 static enum answer judge_stream(struct inspection *in, struct cursor c, bool is_client)
 {
@@ -148,6 +169,10 @@ static enum answer judge_stream(struct inspection *in, struct cursor c, bool is_
         return short_of(in, &c);
     if (size < 14 || size > 1500)
         return NO;
+    if (cursor_peek(&c, 0) >> 3 == DATA_2) {
+        cursor_seek(&c, 0);
+        return judge_data_stream(in, c);
+    }
     struct cursor packet = cursor_take(&c, size);
     if (c.ran_short)
         return short_of(in, &c);
@@ -207,6 +232,7 @@ static const struct signature signatures[] = {
     {.transports = OVER_UDP, .size = 1, .bytes = "\x08", .min_size = 14, .max_size = 100},
     {.transports = OVER_UDP, .size = 1, .bytes = "\x10", .min_size = 14, .max_size = 100},
     {.transports = OVER_UDP, .size = 1, .bytes = "\x20", .mask = "\xf0", .min_size = 22},
+    {.transports = OVER_TCP, .size = 4, .bytes = "\0\0\x48\0", .mask = "\xf8\0\xf8\xff"},
     {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x20", .mask = "\xf8\0\xf0"},
     {.transports = OVER_UDP, .size = 2, .bytes = "\x48\0", .min_size = 24},
     {.transports = OVER_TCP, .size = 3, .bytes = "\0\0\x38", .mask = "\xf8\0\xff"},

@@ -113,6 +113,10 @@ static bool is_telling(struct cursor c)
         if (cursor_accept_nocase(&copy, errors[i]))
             return true;
     }
+    if (cursor_starts_with(&c, "*3\r\n$7\r\nmessage\r\n") ||
+        cursor_starts_with(&c, "*3\r\n$9\r\nsubscribe\r\n") ||
+        cursor_starts_with(&c, "*4\r\n$8\r\npmessage\r\n"))
+        return true;
     if (cursor_accept_text(&c, "$") && count_line(&c, BULK_LIMIT, &size) == 1 &&
         cursor_accept_text(&c, "# Server\r\n"))
         return text_line(&c, LINE_LIMIT, &line) == LINE_WHOLE &&
@@ -135,7 +139,7 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     struct cursor line;
     int kind = cursor_peek(&c, 0);
     cursor_skip(&c, 1);
-    if (kind == '$' || kind == '*' || kind == '%' || kind == '~' || kind == '>') {
+    if (kind == '$' || kind == '*' || kind == '%' || kind == '~' || kind == '>' || kind == '|') {
         int found = count_line(&c, kind == '$' ? BULK_LIMIT : ELEMENTS_LIMIT, &number);
         return found < 0 ? NO : found == 0 ? short_of(in, &c) : likely(in, "reply", &c);
     }

@@ -6,7 +6,8 @@
  *
  * that fill the datagram; the first is a sender's or receiver's report, whose size its count tells.
  * A description follows it (section 6.1), but where sizes are reduced (RFC 5506). SRTCP (RFC 3711
- * section 3.4) encrypts all but the first eight bytes: not told.
+ * section 3.4) encrypts all but the first eight bytes, and adds E(1 bit) index(31 bits), which
+ * counts from 0, and 10 bytes of authenticity (section 8.2; RFC 4568 section 6.2).
  */
 #include "protocols/protocol.h"
 
@@ -21,7 +22,10 @@ enum {
     LAST_TYPE = 213,
     RTP_LEAST = 12,
     FIRST_BITS = 26, /* version, type and a size that fits */
-    NEXT_BITS = 20
+    NEXT_BITS = 20,
+    REPORT_BITS = 20, /* version, type and a size that leaves room */
+    INDEX_BITS = 16,
+    TRAILER = 14
 };
 
 /* What a report's count says of its size; others are free. */
@@ -37,7 +41,23 @@ static bool size_fits(uint8_t first, uint8_t type, uint32_t size)
     return type != DESCRIPTION || size >= 4 + reports * 8;
 }
 
-static enum answer judge(struct inspection *in, struct cursor c)
+/* What is encrypted: the first report's header, and the index near the end. */
+static enum answer judge_secure(struct inspection *in, struct cursor c)
+{
+    uint8_t first = cursor_u8(&c), type = cursor_u8(&c);
+    uint32_t size = ((uint32_t)cursor_u16(&c) + 1) * 4;
+    bool is_report = first >> 6 == 2 && (type == SENDER_REPORT || type == RECEIVER_REPORT);
+    if (c.ran_short || is_cut(in, &c) || !is_report || !size_fits(first, type, size) ||
+        c.size < size + TRAILER || c.size % 4 != TRAILER % 4)
+        return NO;
+    cursor_seek(&c, c.size - TRAILER);
+    if (cursor_u16(&c) != 0x8000)
+        return NO;
+    cursor_skip(&c, TRAILER - 2);
+    return answer_by_bits(in, REPORT_BITS + INDEX_BITS, "encrypted report, its index", &c);
+}
+
+static enum answer judge_plain(struct inspection *in, struct cursor c)
 {
     unsigned bits = 0;
     while (cursor_left(&c) > 0) {
@@ -69,6 +89,12 @@ static bool has_media(const struct inspection *in)
             return true;
     }
     return false;
+}
+
+static enum answer judge(struct inspection *in, struct cursor c)
+{
+    enum answer plain = judge_plain(in, c);
+    return plain == NO ? judge_secure(in, c) : plain;
 }
 
 static enum answer validate(struct inspection *in)

@@ -25,12 +25,12 @@ enum command {
     COMMAND_XFORWARD,
     COMMAND_RSET,
     COMMAND_DATA,
-    COMMANDS_OTHER
+    COMMAND_STARTTLS
 };
 
 static const char *const commands[] = {"ehlo", "helo",    "mail",     "rcpt", "bdat", "vrfy",
-                                       "expn", "xclient", "xforward", "rset", "data", "auth",
-                                       "noop", "quit",    "starttls", "help", NULL};
+                                       "expn", "xclient", "xforward", "rset", "data", "starttls",
+                                       "auth", "noop",    "quit",     "help", NULL};
 
 /* The name of section 4.1.1.1: one word, an address in brackets among them. Some give none, or
  * several. */
@@ -129,6 +129,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         bool is_last;
         if (!text_reply_code(&line, &code, &is_last))
             return names_smtp ? yes(in, "greeting", &c) : NO;
+        if (i == 0 && code == 220 && has_enhanced_code(code, line))
+            names_smtp = true; /* STARTTLS is granted; FTP's replies have no such codes */
         if (i == 0 && code != 220 && is_late_reply(code, line))
             return likely(in, "reply", &c);
         if (i == 0 && code != 220 && code != 250 && code != 421 && code != 554)
@@ -159,6 +161,8 @@ static bool reply_fits(const struct inspection *in)
         text_line(&answered, LINE_LIMIT, &reply) != LINE_WHOLE ||
         !text_reply_code(&reply, &code, &is_last))
         return false;
+    if (command == COMMAND_STARTTLS)
+        return code == 220;
     if (in->first_speaker == SERVER)
         return code == 220 && command > COMMAND_RCPT && command < COMMAND_RSET;
     if (command == COMMAND_DATA)

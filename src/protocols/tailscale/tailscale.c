@@ -16,11 +16,14 @@ static enum answer judge(struct inspection *in, struct cursor c)
     return yes(in, "disco", &c);
 }
 
-/* WireGuard's datagrams may stand on the other side. */
+/* WireGuard's datagrams may stand on the other side: then one alone tells. */
 static enum answer validate(struct inspection *in)
 {
     enum answer client = in->client.size ? judge(in, in->client) : NO;
-    return client == YES ? YES : in->server.size ? judge(in, in->server) : NO;
+    enum answer server = in->server.size ? judge(in, in->server) : NO;
+    if (client == server || !both_spoke(in))
+        return client > server ? client : server;
+    return LIKELY;
 }
 
 static const struct signature signatures[] = {

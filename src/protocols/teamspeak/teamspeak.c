@@ -27,26 +27,44 @@ static enum answer judge(struct inspection *in, struct cursor c)
     return !c.ran_short && packet == 0x65 && (flags & 0x0f) == 8 ? yes(in, "TS3INIT1", &c) : NO;
 }
 
+/* The server's query interface, over TCP (TeamSpeak's "Server Query Manual"): it greets with its
+ * name, LF before CR; the client sends lines. */
+static enum answer judge_query(struct inspection *in, struct cursor c)
+{
+    if (!cursor_may_start_with(&c, "TS3\n\r"))
+        return NO;
+    return cursor_accept_text(&c, "TS3\n\r") ? yes(in, "query interface", &c) : short_of(in, &c);
+}
+
 /* After the handshake a client's datagrams begin with a tag (8) that was agreed upon. */
 static enum answer validate(struct inspection *in)
 {
+    if (!is_udp(in))
+        return judge_sides(in, NULL, judge_query);
     enum answer client = in->client.size ? judge(in, in->client) : NO;
-    if (client == YES)
-        return YES;
-    return in->server.size ? judge(in, in->server) : NO;
+    enum answer server = in->server.size ? judge(in, in->server) : NO;
+    if (client == server || !both_spoke(in))
+        return client > server ? client : server;
+    return LIKELY;
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(0, "TS3INIT1"),
-    {.size = 4, .bytes = "\xf4\xbe\x03\0", .min_size = 180, .max_size = 180},
+    {.transports = OVER_UDP, .size = 8, .bytes = "TS3INIT1"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "TS3\n\r"},
+    {.transports = OVER_UDP,
+     .size = 4,
+     .bytes = "\xf4\xbe\x03\0",
+     .min_size = 180,
+     .max_size = 180},
 };
 
 const struct cdpi_protocol cdpi_protocol_teamspeak = {
     .name = "TeamSpeak",
     .reference = "how TeamSpeak 3's client and server begin (ts3init), seen in captures of both",
-    .transports = OVER_UDP,
+    .transports = OVER_TCP | OVER_UDP,
     .category = CATEGORY_VOICE,
     .is_encrypted = true,
+    .tcp_ports = PORTS(10011),
     .udp_ports = PORTS(9987),
     SIGNATURES(signatures),
     .validate = validate,

@@ -50,10 +50,9 @@ static int weigh(struct cursor c)
 /* Zeros but for the kind at the eleventh byte, or a call's number before it. */
 static int weigh_datagram(struct cursor c)
 {
-    cursor_skip(&c, 7);
-    uint8_t number = cursor_u8(&c);
-    (void)number;
-    cursor_skip(&c, 2);
+    if (!cursor_accept(&c, "\0\0\0\0\0\0\0", 7))
+        return -1;
+    cursor_skip(&c, 3);
     uint8_t kind = cursor_u8(&c);
     uint16_t magic = cursor_u16(&c);
     uint8_t command = cursor_u8(&c);

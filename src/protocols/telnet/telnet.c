@@ -89,7 +89,8 @@ static bool is_terminal_text(struct cursor c)
 /* The text's last line asks for a name or a password. */
 static bool ends_with_prompt(struct cursor c)
 {
-    static const char *const prompts[] = {"login:", "username:", "user name:", "password:", NULL};
+    static const char *const prompts[] = {
+        "login:", "username:", "user name:", "password:", "user:", "passwd:", "login as:", NULL};
     if (c.size > TEXT_LIMIT)
         return false;
     struct cursor last = c;

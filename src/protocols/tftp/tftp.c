@@ -9,6 +9,7 @@
  * The server answers from another port, so most flows have data and acknowledgements only: one
  * side's blocks must count on, or the other side's agree.
  */
+#include "framing/text.h"
 #include "protocols/protocol.h"
 
 enum {
@@ -30,12 +31,8 @@ static bool text(struct cursor *c)
     int32_t size = cursor_find(c, 0, NAME_LIMIT);
     if (size <= 0)
         return false;
-    for (; size > 0; size--) {
-        uint8_t byte = cursor_u8(c);
-        if (byte < ' ' || byte == 0x7f)
-            return false;
-    }
-    return cursor_skip(c, 1);
+    struct cursor name = cursor_take(c, (uint32_t)size);
+    return text_all_plain(name) && cursor_find(&name, '\t', NAME_LIMIT) < 0 && cursor_skip(c, 1);
 }
 
 static bool mode(struct cursor *c)

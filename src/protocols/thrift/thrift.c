@@ -5,13 +5,15 @@
  *     binary   80 01 00 type(1) size(4) name sequence(4) field's type(1)
  *     compact  82 type * 32 + 1 (1) sequence(varint) size(varint) name field(1)
  *
- * as they are, or each message behind its size(4) ("framed"). Types: 1 call, 2 reply, 3 exception,
- * 4 one way.
+ * as they are, or each message behind its size(4) ("framed"). A compact field's first half is how
+ * far its number is from the last one's, 1 to 15; or 0, and the number follows, as for a result's
+ * 0. Types: 1 call, 2 reply, 3 exception, 4 one way.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
 enum { CALL = 1, REPLY = 2, EXCEPTION = 3, ONE_WAY = 4, NAME_LIMIT = 128, LAST_FIELD = 17 };
+enum { LAST_COMPACT = 13, FRAME_BITS = 24 };
 
 /* A method's name, "getAll", with a service's before it: "Store:getAll". */
 static bool is_name(struct cursor name)
@@ -63,7 +65,18 @@ static enum answer judge_binary(struct inspection *in, struct cursor c)
     return is_name(name) && field <= LAST_FIELD ? yes(in, "binary message", &c) : NO;
 }
 
-static enum answer judge_compact(struct inspection *in, struct cursor c)
+/* The struct's first field, or its end. */
+static bool is_field(struct cursor *c)
+{
+    uint8_t field = cursor_u8(c);
+    if ((field & 15) > LAST_COMPACT)
+        return false;
+    if (field == 0 || field >> 4 != 0)
+        return true;
+    return varint(c) == 0 && c->side == SERVER; /* a result */
+}
+
+static enum answer judge_compact(struct inspection *in, struct cursor c, unsigned bits)
 {
     uint8_t magic = cursor_u8(&c), type = cursor_u8(&c);
     varint(&c);
@@ -74,25 +87,25 @@ static enum answer judge_compact(struct inspection *in, struct cursor c)
         size > NAME_LIMIT)
         return NO;
     struct cursor name = cursor_take(&c, size);
-    uint8_t field = cursor_u8(&c);
+    bool has_field = is_field(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    if (!is_name(name) || (field & 15) > 13 || (field != 0 && field >> 4 == 0))
+    if (!is_name(name) || !has_field)
         return NO;
-    unsigned bits = 19 + 2 * size + 2;
-    return answer_by_bits(in, bits, "compact message", &c);
+    return answer_by_bits(in, bits + 19 + 2 * size + 2, "compact message", &c);
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     int first = cursor_peek(&c, 0);
+    unsigned bits = 0;
     if (first == 0 && !is_udp(in)) { /* framed */
         if (c.size < 5)
             return wants(in, (enum side)c.side, 5);
-        cursor_skip(&c, 4);
+        bits = cursor_u32(&c) == cursor_left(&c) ? FRAME_BITS : 0;
         first = cursor_peek(&c, 0);
     }
-    return first == 0x80 ? judge_binary(in, c) : first == 0x82 ? judge_compact(in, c) : NO;
+    return first == 0x80 ? judge_binary(in, c) : first == 0x82 ? judge_compact(in, c, bits) : NO;
 }
 
 static enum answer validate(struct inspection *in)

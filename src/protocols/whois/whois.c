@@ -134,7 +134,7 @@ static enum answer validate(struct inspection *in)
     int client = in->client.size ? weigh_client(in->client) : 0;
     int server = in->server.size ? weigh_server(in->server) : 0;
     if (client >= 0 && server >= 0 && in->server.size == 0)
-        return in->is_final ? NO : MORE;
+        return in->is_final ? NO : wants(in, SERVER, 1);
     if (in->client.size == 0 && server >= BITS_FOR_YES)
         return likely(in, "registry's answer", &in->server);
     return answer_by_sides(in, client, server, "registry's answer");

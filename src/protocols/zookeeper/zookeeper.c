@@ -28,6 +28,30 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     return yes(in, "connect request", &c);
 }
 
+/* Joined late, what keeps a session alive: size 8, number -2, type 11; its reply has size 16, -2,
+ * the last transaction, no error. */
+static enum answer judge_ping(struct inspection *in, struct cursor c)
+{
+    uint32_t size = cursor_u32(&c), number = cursor_u32(&c), type = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (number != UINT32_MAX - 1)
+        return NO;
+    if (c.side == CLIENT)
+        return size == 8 && type == 11 ? yes(in, "ping", &c) : NO;
+    cursor_skip(&c, 4);
+    uint32_t error = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    return size == 16 && error == 0 ? yes(in, "pong", &c) : NO;
+}
+
+static bool is_ping(const struct cursor *c)
+{
+    return cursor_may_start_with(c, "\0\0\0\x08\xff\xff\xff\xfe") ||
+           cursor_may_start_with(c, "\0\0\0\x10\xff\xff\xff\xfe");
+}
+
 static enum answer judge_words(struct inspection *in, struct cursor c)
 {
     if (cursor_starts_with(&c, "imok")) {
@@ -57,6 +81,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
 static enum answer validate(struct inspection *in)
 {
     bool are_words = cursor_peek(&in->server, 0) > 0 || cursor_peek(&in->client, 0) > 0;
+    if (!are_words && is_ping(&in->client) && is_ping(&in->server))
+        return judge_sides(in, judge_ping, judge_ping);
     if (!are_words)
         return judge_sides(in, judge_client, judge_server);
     if (in->client.size > 6)
@@ -67,6 +93,8 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\0\0\0\x2c\0\0\0\0", "\xff\xff\xff\xfe\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\0\0\0\x24\0\0\0\0", "\xff\xff\xff\xfe\xff\xff\xff\xff"),
+    SIGNATURE(0, "\0\0\0\x08\xff\xff\xff\xfe"),
+    SIGNATURE(0, "\0\0\0\x10\xff\xff\xff\xfe"),
     SIGNATURE(0, "Zookeeper versio"),
     SIGNATURE(0, "imok"),
 };
