@@ -126,6 +126,63 @@ static bool is_odd_question(const struct dns_message *m, struct cursor name)
     return !name.ran_short && (m->count[3] == 1 || cursor_at_end(&name));
 }
 
+/* The question, then records to the datagram's very end, whatever the header counts. Class IN (16
+ * bits), a type of those in use (10), the end where it must be (8); and a host's name of five
+ * letters or more (10), or a first record that points back at the question's name (16). */
+static bool reads_to_the_end(struct cursor c)
+{
+    struct dns_message m = {0};
+    struct cursor name = c;
+    uint32_t message = c.at - DNS_HEADER;
+    if (!dns_question(&c, message, &m) || m.questions != 1 || m.class != 1)
+        return false;
+    bool points_back = cursor_peek(&c, 0) == 0xc0 && cursor_peek(&c, 1) == DNS_HEADER;
+    bool is_told =
+        m.type <= LAST_COMMON_TYPE && c.at - name.at >= 5 + 4 + 3 && dns_is_host_name(name);
+    if (!points_back && !is_told)
+        return false;
+    while (cursor_left(&c) > 0) {
+        if (!dns_record(&c, message, &m) || c.ran_short)
+            return false;
+    }
+    return true;
+}
+
+/* The last five bytes end a lone question: the root, a type in use, class IN; 34 bits. */
+static bool ends_as_question(struct cursor c)
+{
+    if (cursor_left(&c) < 1 + 4 || !cursor_skip(&c, cursor_left(&c) - 5))
+        return false;
+    uint8_t root = cursor_u8(&c);
+    uint16_t type = cursor_u16(&c), class = cursor_u16(&c);
+    return root == 0 && type != 0 && type <= LAST_COMMON_TYPE && class == 1;
+}
+
+/* A record that points back at the question's name, of class IN, and ends where the datagram does:
+ * 58 bits, at any of some tens of places. */
+static bool ends_as_record(struct cursor c)
+{
+    enum { RECORD = 12, FAR = 512 };
+    for (unsigned i = 0; i < FAR && cursor_left(&c) >= RECORD; i++, cursor_skip(&c, 1)) {
+        struct cursor record = c;
+        if (cursor_u16(&record) != (0xc000 | DNS_HEADER))
+            continue;
+        uint16_t type = cursor_u16(&record), class = cursor_u16(&record);
+        cursor_skip(&record, 4);
+        uint16_t size = cursor_u16(&record);
+        if (dns_type_is_known(type) && class == 1 && size == cursor_left(&record))
+            return true;
+    }
+    return false;
+}
+
+/* What is left of a message when its name came to harm, under an everyday header. */
+static bool ends_well(const struct dns_message *m, struct cursor name)
+{
+    return dns_is_response(m) && m->count[1] > 0 ? ends_as_record(name)
+                                                 : m->count[3] == 0 && ends_as_question(name);
+}
+
 /* One question that reads well, in a message that then goes wrong: damaged on its way, or by a poor
  * server. Its name is a host's, or it ends where the datagram ends. */
 static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
@@ -137,10 +194,14 @@ static enum answer judge_damaged(struct inspection *in, const struct cursor *c,
         return likely(in, "question of an odd kind", c);
     if (is_usual_header(m) && begins_with_name(name))
         return likely(in, "header and a damaged name", c);
+    if (is_usual_header(m) && ends_well(m, name))
+        return likely(in, "question, name damaged", c);
     bool is_plain = m->count[0] == 1 && m->questions == 1 && dns_opcode(m) == 0;
     bool is_told = m->type <= LAST_COMMON_TYPE && m->class == 1;
     bool is_sound = dns_is_host_name(name) || m->questions_end == c->size;
-    return is_plain && is_told && is_sound ? likely(in, "question, then damage", c) : NO;
+    if (is_plain && is_told && is_sound)
+        return likely(in, "question, then damage", c);
+    return reads_to_the_end(name) ? likely(in, "question, header damaged", c) : NO;
 }
 
 static enum answer judge_cut(struct inspection *in, const struct cursor *c,
@@ -151,6 +212,13 @@ static enum answer judge_cut(struct inspection *in, const struct cursor *c,
     bool is_usual =
         dns_opcode(m) == 0 && m->count[0] <= 8 && m->count[2] <= 16 && m->count[3] <= 32;
     return is_usual && begins_with_name(name) ? likely(in, "header and a cut name", c) : NO;
+}
+
+/* A server leaves out records, not questions, and has not thousands of them (RFC 2181 section 9).
+ */
+static bool is_cut_to_fit(const struct dns_message *m)
+{
+    return m->questions == m->count[0] && (m->count[1] | m->count[2] | m->count[3]) < 1024;
 }
 
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
@@ -171,7 +239,7 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
     if (is_cut(in, &c))
         return judge_cut(in, &c, &m, name);
     if (m.flags & DNS_IS_CUT && m.questions + m.records > 0)
-        return yes(in, rule_of(&m), &c);
+        return is_cut_to_fit(&m) ? yes(in, rule_of(&m), &c) : likely(in, rule_of(&m), &c);
     return judge_damaged(in, &c, &m, name);
 }
 
@@ -207,12 +275,31 @@ static enum answer judge(struct inspection *in, struct cursor c)
     return is_udp(in) ? judge_datagram(in, c) : judge_stream(in, c);
 }
 
-static enum answer validate(struct inspection *in)
+/* Who gets no answer asks again with the same identifier (RFC 1035 section 4.1.1) and flags: 32
+ * bits that agree with a message of this flow that is DNS by itself. */
+static bool repeats_another(struct inspection *in, struct cursor c)
 {
-    return judge_sides(in, judge, judge);
+    uint32_t id_and_flags = cursor_u32(&c);
+    for (uint32_t i = 0; i < in->datagram_count && !c.ran_short; i++) {
+        struct cursor other = inspection_datagram(in, i), start = other;
+        if (other.side == c.side && cursor_u32(&other) == id_and_flags &&
+            judge_datagram(in, start) >= LIKELY)
+            return true;
+    }
+    return false;
 }
 
-/* Counts below 256 and the reserved bit; or one question. */
+static enum answer validate(struct inspection *in)
+{
+    enum answer answer = judge_sides(in, judge, judge);
+    if (answer != NO || !is_udp(in) || in->datagram_count < 2 || both_spoke(in))
+        return answer;
+    struct cursor c = in->client.size ? in->client : in->server;
+    return repeats_another(in, c) ? likely(in, "message again, damaged", &c) : NO;
+}
+
+/* Counts below 256 and the reserved bit; or one question; or, of a damaged header, the usual flags
+ * with two counts. */
 static const struct signature signatures[] = {
     {.transports = OVER_UDP, .offset = 4, .size = 2, .bytes = "\0\x01", .min_size = 17},
     {.transports = OVER_UDP,
@@ -221,6 +308,18 @@ static const struct signature signatures[] = {
      .bytes = "\0\0\0\0\0\0\0\0",
      .mask = "\x40\xff\0\xff\0\xff\0\xff",
      .min_size = DNS_HEADER},
+    {.transports = OVER_UDP,
+     .offset = 2,
+     .size = 10,
+     .bytes = "\0\0\0\0\0\0\0\0\0\0",
+     .mask = "\x7a\x48\0\0\0\0\xff\xff\xff\xff",
+     .min_size = DNS_HEADER + 12},
+    {.transports = OVER_UDP,
+     .offset = 2,
+     .size = 6,
+     .bytes = "\0\0\0\0\0\0",
+     .mask = "\x7a\x48\xff\0\xff\xff",
+     .min_size = DNS_HEADER + 12},
     {.transports = OVER_TCP,
      .offset = 5,
      .size = 8,

@@ -135,7 +135,9 @@ static enum answer judge_packet(struct inspection *in, struct cursor c, bool is_
     const char *form = reset_form(c, &peer);
     if (!form)
         return NO;
-    bool is_free = opcode == RESET_CLIENT_3 || c.size > 300;
+    /* A server's reset acknowledges the client's, at least the first time. */
+    bool is_free = opcode == RESET_CLIENT_3 || c.size > 300 ||
+                   (!is_client && peer.size == 0 && !is_replay_start(c));
     return is_free ? likely(in, form, &c) : yes(in, form, &c);
 }
 

@@ -23,10 +23,15 @@ static enum answer judge_v2(struct inspection *in, struct cursor c)
     uint8_t type = cursor_u8(&c) & 0x0f;
     cursor_skip(&c, 1);
     uint16_t length = cursor_u16(&c);
-    cursor_skip(&c, 28);
+    cursor_skip(&c, 16);
+    uint64_t clock = cursor_u64(&c);
+    uint16_t port = cursor_u16(&c);
+    cursor_skip(&c, 2);
     uint8_t control = cursor_u8(&c), interval = cursor_u8(&c);
     uint8_t size = messages[type].size;
     if (c.ran_short || size == 0 || length < size)
+        return NO;
+    if (clock == 0 && port == 0) /* clause 7.5.2: who sends has a name; tools have but a port */
         return NO;
     /* annexes D and E: two octets may follow over IPv6 */
     bool fits = fills_datagram(in, &c, length) || length + 2u == c.size;

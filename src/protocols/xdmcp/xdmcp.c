@@ -5,7 +5,10 @@
  */
 #include "protocols/protocol.h"
 
-enum { HEADER = 6, LAST_OPERATION = 14, UNWILLING = 6, FORWARD_QUERY = 4, SIZE_LIMIT = 1024 };
+enum { HEADER = 6, LAST_OPERATION = 14, FORWARD_QUERY = 4, SIZE_LIMIT = 1024 };
+
+/* What each operation holds at the least, with empty names; section "Packet format". */
+static const uint8_t least[LAST_OPERATION + 1] = {0, 1, 1, 1, 5, 6, 4, 11, 12, 6, 8, 4, 6, 6, 5};
 
 /* Queries are a count and as many counted names; others begin with a counted array or a number. */
 static bool query_fits(struct cursor c)
@@ -21,11 +24,11 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint16_t version = cursor_u16(&c), operation = cursor_u16(&c), size = cursor_u16(&c);
     if (version != 1 || operation < 1 || operation > LAST_OPERATION || size > SIZE_LIMIT)
         return NO;
-    if (size != cursor_left(&c) && !is_cut(in, &c))
+    if (size < least[operation] || (size != cursor_left(&c) && !is_cut(in, &c)))
         return NO;
     if (operation < FORWARD_QUERY && !is_cut(in, &c) && !query_fits(c))
         return NO;
-    return size > 0 ? yes(in, "packet", &c) : NO;
+    return yes(in, "packet", &c);
 }
 
 static enum answer validate(struct inspection *in)
