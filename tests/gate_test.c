@@ -37,6 +37,8 @@ static struct exception told_otherwise[] = {
     {"IPsec", "IKE version 2", 8, 15, "the responder's identifier is zero in first messages only",
      0},
     {"KCP", "segments", 5, 5, "how many fragments are to come", 0},
+    {"RDP", "cookie", 23, 26, "the cookie's value; MS-RDPBCGR 2.2.1.1 leaves it open", 0},
+    {"RDP", "routing token", 11, 22, "any token may stand there", 0},
     {"RTMP", "first block", 1, 4, "the handshake's time", 0},
     {"RTMP", "command", 0, 3, "any chunk stream and time, in mid-session", 0},
     {"STUN", "message of MS-TURN", 4, 7, "its cookie stands in an attribute", 0},
