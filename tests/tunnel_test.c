@@ -87,6 +87,8 @@ static void check_inner(const struct frame *frame, const char *kind, uint64_t id
     CHECK(seen.flows == 1 && seen.inner == 0);
 }
 
+enum { WHOLE = 0, FROM_IP = 14 };
+
 /* Over UDP, with the inner packet after a header. */
 static void over_udp(const char *kind, uint16_t port, uint64_t id, const void *header, size_t size,
                      uint32_t skip, const struct ends *inner)
@@ -95,10 +97,21 @@ static void over_udp(const char *kind, uint16_t port, uint64_t id, const void *h
     struct frame in = inner_frame(inner), payload, f;
     ends.port[1] = port;
     join(&payload, header, size, &in, skip);
+    if (strcmp(kind, "teredo") == 0)
+        memcpy(payload.bytes + size + 8, "\x20\x01\0\0", 4); /* its prefix, RFC 4380 section 2.6 */
     build_udp(&f, &ends, false, payload.bytes, payload.size);
     check_inner(&f, kind, id);
-    ends.port[1] = 9; /* another port, the same bytes: nothing is opened */
+    ends.port[1] = 9; /* another port, the same bytes: the room names the flow, which opens it */
     build_udp(&f, &ends, false, payload.bytes, payload.size);
+    check_inner(&f, kind, id);
+    if (inner->is_v6)
+        return;
+    uint8_t *ip = f.bytes + f.size - (in.size - FROM_IP);
+    ip[10] ^= 1; /* but nothing whose checksum does not hold */
+    CHECK(feed(&f, 1, false).inner == 0);
+    ip[10] ^= 1;
+    ip[3]++; /* with the checksum put right: longer than what is there */
+    ip[11]--;
     CHECK(feed(&f, 1, false).inner == 0);
 }
 
@@ -110,8 +123,6 @@ static void over_ip(const char *kind, uint8_t ip_protocol, uint64_t id, const vo
     build_ip(&f, &outside, false, ip_protocol, payload.bytes, payload.size);
     check_inner(&f, kind, id);
 }
-
-enum { WHOLE = 0, FROM_IP = 14 };
 
 static void each_kind(void)
 {
@@ -209,6 +220,38 @@ static void many_networks(void)
     CHECK(cdpi_close(engine) == CDPI_OK);
 }
 
+/* Once a flow on a port of its own is named, each further datagram is opened: two networks, both
+ * directions, and what is no tunnel's datagram is counted only. */
+static void named_by_its_bytes(void)
+{
+    struct ends ends = outside;
+    struct frame in = inner_frame(&inside), payload, f[5];
+    ends.port[1] = 14789;
+    for (unsigned i = 0; i < 4; i++) {
+        join(&payload, i & 1 ? "\x08\0\0\0\0\0\x01\0" : "\x08\0\0\0\0\0\x02\0", 8, &in, WHOLE);
+        build_udp(&f[i], &ends, i > 1, payload.bytes, payload.size);
+    }
+    build_udp(&f[4], &ends, false, "\x08\0\0\0\0\0\x03\0 something else", 23);
+    struct seen seen = feed(f, 5, false);
+    CHECK(seen.flows == 3 && seen.inner == 2 && seen.ids[0] + seen.ids[1] == 3);
+    CHECK(strcmp(seen.outer_name, "VXLAN") == 0);
+    CHECK(feed(f, 5, true).flows == 1);
+}
+
+/* However deep tunnels on such ports are nested, four are opened. */
+static void not_too_deep(void)
+{
+    struct frame in = inner_frame(&inside), payload, f;
+    for (unsigned depth = 1; depth <= 7; depth++) {
+        struct ends ends = outside;
+        ends.port[1] = depth & 1 ? 14789 : 4789;
+        join(&payload, "\x08\0\0\0\0\0\x01\0", 8, &in, WHOLE);
+        build_udp(&f, &ends, false, payload.bytes, payload.size);
+        CHECK(feed(&f, 1, false).inner == (depth < 4 ? depth : 4));
+        in = f;
+    }
+}
+
 int main(void)
 {
     each_kind();
@@ -216,5 +259,7 @@ int main(void)
     tunnels_in_tunnels();
     what_is_no_tunnel();
     many_networks();
+    named_by_its_bytes();
+    not_too_deep();
     return CHECKS_END("tunnels");
 }

@@ -371,22 +371,40 @@ static enum decode_result decode_content(struct descent *d, const struct tunnel 
     }
 }
 
-enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
-                                struct packet *inner)
+static enum decode_result decode_opened(const struct decoder *decoder, const struct packet *outer,
+                                        const struct tunnel *t, bool is_strict,
+                                        struct packet *inner)
 {
-    struct tunnel t;
-    if (!tunnel_open(outer, &t))
-        return DECODE_OTHER;
-    struct tunnel_identity identity = {.id = t.id, .parent = outer->key.domain, .kind = t.kind};
+    struct tunnel_identity identity = {.id = t->id, .parent = outer->key.domain, .kind = t->kind};
     struct descent d = {.decoder = decoder, .packet = inner, .tunnel = &identity};
-    begin(inner, t.wire);
+    begin(inner, t->wire);
     inner->time = outer->time;
     inner->vlan = outer->vlan;
-    enum decode_result result = decode_content(&d, &t);
+    enum decode_result result = decode_content(&d, t);
+    if (result == DECODE_FLOW && is_strict && !tunnel_holds(t, inner))
+        return DECODE_OTHER;
     if (result != DECODE_FLOW)
         return result;
     /* Only what carries a flow gets a number. */
     inner->key.domain = domain_of(&d);
     inner->hash = flow_key_hash(&inner->key, decoder->hash_key);
     return DECODE_FLOW;
+}
+
+enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
+                                struct packet *inner)
+{
+    struct tunnel t;
+    return tunnel_open(outer, &t) ? decode_opened(decoder, outer, &t, false, inner) : DECODE_OTHER;
+}
+
+enum decode_result decode_inner_as(const struct decoder *decoder, const struct packet *outer,
+                                   uint8_t kind, struct packet *inner)
+{
+    struct decoder alone = *decoder;
+    struct tunnel t;
+    alone.fragments = NULL;
+    return tunnel_open_as(outer, (enum tunnel_kind)kind, &t)
+               ? decode_opened(&alone, outer, &t, true, inner)
+               : DECODE_OTHER;
 }

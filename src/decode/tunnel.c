@@ -232,6 +232,38 @@ static open_fn *opener_of(uint16_t port)
     }
 }
 
+bool tunnel_open_as(const struct packet *p, enum tunnel_kind kind, struct tunnel *t)
+{
+    static open_fn *const openers[TUNNEL_KINDS] = {
+        [TUNNEL_VXLAN] = open_vxlan,   [TUNNEL_GENEVE] = open_geneve, [TUNNEL_GTP] = open_gtp,
+        [TUNNEL_TEREDO] = open_teredo, [TUNNEL_L2TP] = open_l2tp,     [TUNNEL_CAPWAP] = open_capwap,
+        [TUNNEL_TZSP] = open_tzsp};
+    *t = (struct tunnel){0};
+    return openers[kind] && openers[kind](p, cursor_over(p->payload, p->payload_size), t);
+}
+
+/* RFC 1071, over an IPv4 header. */
+static bool checksum_holds(struct cursor c, uint32_t header)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < header; i += 2)
+        sum += cursor_u16(&c);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return !c.ran_short && ((sum & 0xffff) + (sum >> 16)) == 0xffff;
+}
+
+bool tunnel_holds(const struct tunnel *t, const struct packet *inner)
+{
+    struct cursor c = cursor_over(inner->ip, inner->ip_size);
+    uint32_t before = (uint32_t)(inner->ip - t->data);
+    uint32_t room = t->wire > before ? t->wire - before : 0;
+    if (inner->key.is_v6)
+        return cursor_peek_u16(&c, 4) && cursor_peek_u16(&c, 4) + 40u <= room;
+    uint32_t header = (uint32_t)(cursor_peek(&c, 0) & 15) * 4;
+    return cursor_peek_u16(&c, 2) >= header && (uint32_t)cursor_peek_u16(&c, 2) <= room &&
+           checksum_holds(c, header);
+}
+
 bool tunnel_open(const struct packet *p, struct tunnel *t)
 {
     struct cursor c = cursor_over(p->payload, p->payload_size);
@@ -312,4 +344,13 @@ uint32_t tunnel_domain(struct tunnel_table *table, const struct tunnel_identity 
 const struct tunnel_identity *tunnel_identity(const struct tunnel_table *table, uint32_t domain)
 {
     return domain >= 1 && domain <= table->count ? &table->identities[domain - 1] : NULL;
+}
+
+unsigned tunnel_depth(const struct tunnel_table *table, uint32_t domain)
+{
+    const struct tunnel_identity *identity;
+    unsigned depth = 0;
+    for (; (identity = tunnel_identity(table, domain)) != NULL; depth++)
+        domain = identity->parent;
+    return domain >> 30 == 1 ? UINT32_MAX : depth;
 }

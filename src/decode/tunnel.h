@@ -3,7 +3,9 @@
  * Tunnels: what a packet carries inside, and the identities that keep inner flows apart.
  *
  * Tunnels over IP are told by their protocol number; those over UDP by their port and a header
- * whose every field must fit, the inner packet's included: a port alone opens nothing.
+ * whose every field must fit, the inner packet's included: a port alone opens nothing. On other
+ * ports a flow that was named by its bytes is opened from the datagram on that named it; there the
+ * inner IP header's lengths and checksum must hold too, and inner fragments are taken one by one.
  */
 #ifndef CDPI_DECODE_TUNNEL_H
 #define CDPI_DECODE_TUNNEL_H
@@ -42,6 +44,13 @@ struct tunnel {
 /* Opens a packet. False: it is no tunnel, or its inside is none that can be followed. */
 bool tunnel_open(const struct packet *packet, struct tunnel *tunnel);
 
+/* The same for a datagram on any port, whose flow was named by its bytes (engine/carried.c). */
+bool tunnel_open_as(const struct packet *packet, enum tunnel_kind kind, struct tunnel *tunnel);
+
+/* Whether the IP header inside is one beyond chance: version, lengths that fit what the tunnel
+ * promises, IPv4's checksum. */
+bool tunnel_holds(const struct tunnel *tunnel, const struct packet *inner);
+
 /* A lower-case name: "vxlan". */
 const char *tunnel_kind_name(uint8_t kind);
 
@@ -67,6 +76,9 @@ void tunnel_table_free(struct tunnel_table *table, struct memory *memory);
 uint32_t tunnel_domain(struct tunnel_table *table, const struct tunnel_identity *identity);
 /* The identity behind a domain's number, or NULL. */
 const struct tunnel_identity *tunnel_identity(const struct tunnel_table *table, uint32_t domain);
+
+/* In how many tunnels a domain is; those that tell nothing are as deep as any. */
+unsigned tunnel_depth(const struct tunnel_table *table, uint32_t domain);
 
 /* ---- asking cheaply ---------------------------------------------------------------------- */
 

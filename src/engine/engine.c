@@ -163,6 +163,7 @@ enum cdpi_status cdpi_open(const struct cdpi_options *given, struct cdpi **out,
         engine->events = options.events ? options.events : UINT32_MAX;
     engine->decoder.vlan_strict = options.vlan_strict;
     engine->decapsulates = !options.no_decap;
+    engine_learn_carriers(engine);
     engine->ask_all = options.ask_all;
     engine->stats.memory_budget = memory.budget;
     set_timeouts(engine, &options);

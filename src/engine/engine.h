@@ -84,8 +84,9 @@ struct cdpi {
     struct module modules[MAX_MODULES];
     uint32_t module_count;
     bool has_own, own_leads, has_port, ask_all, decapsulates;
-    uint8_t own_index;  /* where `own` stands in the list */
-    bool wants_packets; /* some module does */
+    uint16_t carriers[TUNNEL_KINDS]; /* numbers of the rooms that name tunnels over UDP */
+    uint8_t own_index;               /* where `own` stands in the list */
+    bool wants_packets;              /* some module does */
     struct packet_pool kept;
     struct early_table early;
     struct cdpi_module_packet view_packets[VIEW_PACKETS];
@@ -181,6 +182,15 @@ void engine_name_expected(struct cdpi *engine, const struct flow_place *place,
 /* A flow's note, or NULL. */
 const struct note *engine_note(const struct cdpi *engine, const struct hot *hot);
 void engine_release_note(struct cdpi *engine, struct hot *hot);
+
+/* ---- carried.c --------------------------------------------------------------------------- */
+
+void engine_learn_carriers(struct cdpi *engine);
+/* A flow of a tunnel over UDP that the decoder does not open by its port. Such a flow stays
+ * followed, without a note. */
+bool engine_is_carrier(const struct cdpi *engine, const struct hot *hot);
+/* What its datagram carries becomes flows of their own. `place` may not hold any more after it. */
+void engine_carry(struct cdpi *engine, const struct flow_place *place, const struct packet *packet);
 
 /* ---- verdict.c --------------------------------------------------------------------------- */
 
