@@ -18,8 +18,11 @@ static const struct carrier {
 
 void engine_learn_carriers(struct cdpi *engine)
 {
-    for (size_t i = 0; i < sizeof carriers / sizeof carriers[0]; i++)
-        engine->carriers[carriers[i].kind] = catalog_number(carriers[i].name);
+    for (size_t i = 0; engine->decapsulates && i < sizeof carriers / sizeof carriers[0]; i++) {
+        uint16_t number = catalog_number(carriers[i].name);
+        engine->carriers[carriers[i].kind] = number;
+        engine->carrier_bits |= 1ull << (number & 63);
+    }
 }
 
 /* TUNNEL_NONE where the flow is none. */
@@ -31,10 +34,10 @@ static uint8_t kind_of(const struct cdpi *engine, const struct hot *hot)
     return kind;
 }
 
-bool engine_is_carrier(const struct cdpi *engine, const struct hot *hot)
+bool engine_is_carrier_surely(const struct cdpi *engine, const struct hot *hot)
 {
-    return engine->decapsulates && hot->verdict && kind_of(engine, hot) &&
-           !tunnel_has_port(hot->port[0]) && !tunnel_has_port(hot->port[1]);
+    return hot->verdict && kind_of(engine, hot) && !tunnel_has_port(hot->port[0]) &&
+           !tunnel_has_port(hot->port[1]);
 }
 
 void engine_carry(struct cdpi *engine, const struct flow_place *place, const struct packet *packet)

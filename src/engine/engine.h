@@ -85,6 +85,7 @@ struct cdpi {
     uint32_t module_count;
     bool has_own, own_leads, has_port, ask_all, decapsulates;
     uint16_t carriers[TUNNEL_KINDS]; /* numbers of the rooms that name tunnels over UDP */
+    uint64_t carrier_bits;           /* a bit by the number's last six, to say no at once */
     uint8_t own_index;               /* where `own` stands in the list */
     bool wants_packets;              /* some module does */
     struct packet_pool kept;
@@ -186,9 +187,14 @@ void engine_release_note(struct cdpi *engine, struct hot *hot);
 /* ---- carried.c --------------------------------------------------------------------------- */
 
 void engine_learn_carriers(struct cdpi *engine);
+bool engine_is_carrier_surely(const struct cdpi *engine, const struct hot *hot);
 /* A flow of a tunnel over UDP that the decoder does not open by its port. Such a flow stays
  * followed, without a note. */
-bool engine_is_carrier(const struct cdpi *engine, const struct hot *hot);
+static inline bool engine_is_carrier(const struct cdpi *engine, const struct hot *hot)
+{
+    return engine->carrier_bits >> (hot->verdict & 63) & 1 && hot->ip_protocol == IP_UDP &&
+           engine_is_carrier_surely(engine, hot);
+}
 /* What its datagram carries becomes flows of their own. `place` may not hold any more after it. */
 void engine_carry(struct cdpi *engine, const struct flow_place *place, const struct packet *packet);
 

@@ -296,7 +296,7 @@ bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
                             const struct head *head)
 {
     struct hot *hot = place_hot(place);
-    if (hot->ip_protocol == IP_UDP && engine_is_carrier(engine, hot)) {
+    if (engine_is_carrier(engine, hot)) {
         hot_set_state(hot, FLOW_FOLLOWED);
         return true;
     }

@@ -266,11 +266,10 @@ static bool is_padding(const struct packet *p)
            !(p->tcp_flags & TCP_PSH) && memcmp(p->payload, zeros, p->payload_size) == 0;
 }
 
-/* A flow with a verdict that is not at rest, and is not followed by its room. */
+/* Not at rest, and not followed by its room. */
 static inline bool may_carry(const struct hot *hot)
 {
-    return hot->verdict && hot->ip_protocol == IP_UDP && wants_payload(hot) &&
-           !(hot->bits & FLOW_HAS_NOTE);
+    return wants_payload(hot) && !(hot->bits & FLOW_HAS_NOTE);
 }
 
 bool engine_process(struct cdpi *engine, const struct packet *p, const struct found *found)
@@ -291,7 +290,7 @@ bool engine_process(struct cdpi *engine, const struct packet *p, const struct fo
         hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
     if (p->payload_wire && wants_payload(hot) && !is_padding(p)) {
         engine_inspect(engine, &place, p);
-        if (may_carry(hot) && engine_is_carrier(engine, hot))
+        if (engine_is_carrier(engine, hot) && may_carry(hot))
             engine_carry(engine, &place, p);
     } else if (engine_wants_bare(engine, hot))
         engine_keep_bare(engine, hot, p, is_new);
