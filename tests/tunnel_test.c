@@ -252,6 +252,96 @@ static void not_too_deep(void)
     }
 }
 
+static const char reply[] = "\x12\x34\x81\x80\0\x01\0\x01\0\0\0\0\x07"
+                            "example\x03net\0\0\x01\0\x01"
+                            "\xc0\x0c\0\x01\0\x01\0\0\x0e\x10\0\x04\x0a\0\0\x09";
+
+/* A datagram of GTP between two gateways, with DNS inside. */
+static struct frame gtp_frame(const struct ends *gateways, bool is_answer, uint32_t endpoint,
+                              const struct ends *user)
+{
+    struct frame in, payload = {.size = 0}, f;
+    build_udp(&in, user, is_answer, is_answer ? reply : query,
+              is_answer ? sizeof reply - 1 : sizeof query - 1);
+    frame_u16(&payload, 0x30ff);
+    frame_u16(&payload, (uint16_t)(in.size - FROM_IP));
+    frame_u32(&payload, endpoint);
+    frame_add(&payload, in.bytes + FROM_IP, in.size - FROM_IP);
+    build_udp(&f, gateways, is_answer, payload.bytes, payload.size);
+    return f;
+}
+
+/* The two sides of a GTP tunnel have numbers of their own: a flow and its answers are one, as soon
+ * as an answer has told which belong together; other users' stay apart. */
+static void two_numbers_of_one_tunnel(void)
+{
+    struct ends gateways = outside, others = outside, user = inside, later = inside;
+    gateways.port[0] = gateways.port[1] = 2152;
+    others = gateways;
+    others.address[1]++;
+    later.port[0]++;
+    struct frame f[6] = {
+        gtp_frame(&gateways, false, 9, &user), gtp_frame(&gateways, true, 70, &user),
+        gtp_frame(&gateways, true, 70, &later), gtp_frame(&gateways, false, 9, &later)};
+    struct seen seen = feed(f, 4, false);
+    CHECK(seen.flows == 3 && seen.inner == 2 && seen.ids[0] == 9 && seen.ids[1] == 9);
+    f[4] = gtp_frame(&gateways, false, 10, &user); /* the same addresses, another tunnel */
+    f[5] = gtp_frame(&gateways, true, 71, &user);
+    seen = feed(f, 6, false);
+    CHECK(seen.inner == 3);
+    f[4] = gtp_frame(&others, false, 9, &user); /* another gateway's 9 is another */
+    seen = feed(f, 5, false);
+    CHECK(seen.flows == 5 && seen.inner == 3);
+    gateways.port[1] = 2999; /* by its bytes, the same */
+    f[0] = gtp_frame(&gateways, false, 9, &user);
+    f[1] = gtp_frame(&gateways, true, 70, &user);
+    seen = feed(f, 2, false);
+    CHECK(seen.flows == 2 && seen.inner == 1 && strcmp(seen.inner_name, "DNS") == 0);
+}
+
+/* PPTP's calls are numbered by the receiver as well. */
+static void two_numbers_of_a_call(void)
+{
+    struct frame in, payload, f[2];
+    for (unsigned i = 0; i < 2; i++) {
+        build_udp(&in, &inside, i, i ? reply : query, i ? sizeof reply - 1 : sizeof query - 1);
+        join(&payload, i ? "\x20\x01\x88\x0b\0\0\0\x07\0\x21" : "\x20\x01\x88\x0b\0\0\0\x03\0\x21",
+             10, &in, FROM_IP);
+        build_ip(&f[i], &outside, i, GRE, payload.bytes, payload.size);
+    }
+    struct seen seen = feed(f, 2, false);
+    CHECK(seen.flows == 2 && seen.inner == 1 && seen.ids[0] == 3);
+}
+
+/* With VLANs strict, those in a network are apart, and still say whose they are. */
+static void vlans_in_a_network(void)
+{
+    struct frame in = inner_frame(&inside), tagged = {.size = 0}, payload, f[3];
+    struct cdpi_options options = {
+        .struct_size = sizeof options, .hash_key = {1, 2}, .vlan_strict = true};
+    struct seen seen = {0};
+    struct cdpi *engine;
+    for (unsigned i = 0; i < 3; i++) {
+        tagged.size = 0;
+        frame_add(&tagged, in.bytes, 12);
+        frame_u32(&tagged, 0x81000000 | (i == 1 ? 200u : 100u));
+        frame_add(&tagged, in.bytes + 12, in.size - 12);
+        join(&payload, "\x08\0\0\0\0\0\x2a\0", 8, &tagged, WHOLE);
+        build_udp(&f[i], &outside, false, payload.bytes, payload.size);
+    }
+    CHECK(feed(f, 3, false).inner == 1);
+    CHECK(cdpi_open(&options, &engine, NULL) == CDPI_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        struct cdpi_frame frame = as_frame(&f[i], SECOND + i);
+        CHECK(cdpi_feed(engine, &frame, 1) == CDPI_OK);
+    }
+    seen.engine = engine;
+    CHECK(cdpi_each_flow(engine, look, &seen) == CDPI_OK);
+    CHECK(seen.inner == 2 && seen.ids[0] == 42 && seen.ids[1] == 42);
+    CHECK(strcmp(seen.kind, "vxlan") == 0);
+    CHECK(cdpi_close(engine) == CDPI_OK);
+}
+
 int main(void)
 {
     each_kind();
@@ -261,5 +351,8 @@ int main(void)
     many_networks();
     named_by_its_bytes();
     not_too_deep();
+    two_numbers_of_one_tunnel();
+    two_numbers_of_a_call();
+    vlans_in_a_network();
     return CHECKS_END("tunnels");
 }
