@@ -89,6 +89,10 @@ static void check_inner(const struct frame *frame, const char *kind, uint64_t id
 
 enum { WHOLE = 0, FROM_IP = 14 };
 
+/* IEEE 802.11 with LLC and SNAP; some controllers swap the first two bytes. */
+#define AFTER_CONTROL "\0\0\2\0\0\0\0\1\2\0\0\0\0\2\2\0\0\0\0\3\0\0\xaa\xaa\x03\0\0\0\x08\0"
+#define WIRELESS "\x08\1" AFTER_CONTROL
+
 /* Over UDP, with the inner packet after a header. */
 static void over_udp(const char *kind, uint16_t port, uint64_t id, const void *header, size_t size,
                      uint32_t skip, const struct ends *inner)
@@ -119,8 +123,12 @@ static void over_ip(const char *kind, uint8_t ip_protocol, uint64_t id, const vo
                     size_t size, uint32_t skip, const struct ends *inner)
 {
     struct frame in = inner_frame(inner), payload, f;
+    struct ends outside6 = outside;
+    outside6.is_v6 = true;
     join(&payload, header, size, &in, skip);
     build_ip(&f, &outside, false, ip_protocol, payload.bytes, payload.size);
+    check_inner(&f, kind, id);
+    build_ip(&f, &outside6, false, ip_protocol, payload.bytes, payload.size);
     check_inner(&f, kind, id);
 }
 
@@ -139,8 +147,15 @@ static void each_kind(void)
     over_udp("teredo", 3544, 0, "", 0, FROM_IP, &inside6);
     over_udp("l2tp", 1701, 0x10002, l2tp, 12, FROM_IP, &inside);
     over_udp("capwap", 5247, 0, "\0\x10\0\0\0\0\0\0", 8, WHOLE, &inside);
+    over_udp("capwap", 5247, 0, "\0\x10\x03\0\0\0\0\0" WIRELESS, 40, FROM_IP, &inside);
+    over_udp("capwap", 5247, 0, "\0\x20\x03\x20\0\0\0\0\6\2\0\0\0\0\1\0\x01\x08" AFTER_CONTROL, 48,
+             FROM_IP, &inside);
     over_udp("tzsp", 37008, 0, "\x01\0\0\x01\x0a\x01\xc4\x01", 8, WHOLE, &inside);
     over_ip("ipip", IPIP, 0, "", 0, FROM_IP, &inside);
+    over_ip("gre", GRE, 0, "\x80\0\x88\x47\0\0\0\0\0\1\1\xff", 12, FROM_IP, &inside); /* MPLS */
+    over_ip("gre", GRE, 0, "\0\0\x81\0\0\7\x08\0", 8, FROM_IP, &inside);              /* VLAN */
+    over_ip("erspan", GRE, 6, "\x10\0\x22\xeb\0\0\0\x01\x20\0\0\6\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0",
+            28, WHOLE, &inside);
     over_ip("6in4", SIXIN4, 0, "", 0, FROM_IP, &inside6);
     over_ip("gre", GRE, 0, "\0\0\x08\0", 4, FROM_IP, &inside);
     over_ip("gre", GRE, 5, "\x30\0\x86\xdd\0\0\0\x05\0\0\0\x01", 12, FROM_IP, &inside6);
@@ -313,6 +328,30 @@ static void two_numbers_of_a_call(void)
     CHECK(seen.flows == 2 && seen.inner == 1 && seen.ids[0] == 3);
 }
 
+/* The same flow with a tag on one side and without on the other is one, unless VLANs are strict. */
+static void one_side_tagged(void)
+{
+    struct frame f[2], tagged = {.size = 0};
+    struct cdpi_options options = {.struct_size = sizeof options, .hash_key = {1, 2}};
+    build_udp(&f[0], &inside, false, query, sizeof query - 1);
+    build_udp(&f[1], &inside, true, reply, sizeof reply - 1);
+    frame_add(&tagged, f[1].bytes, 12);
+    frame_u32(&tagged, 0x81000064);
+    frame_add(&tagged, f[1].bytes + 12, f[1].size - 12);
+    f[1] = tagged;
+    for (unsigned strict = 0; strict < 2; strict++) {
+        struct cdpi *engine;
+        options.vlan_strict = strict;
+        CHECK(cdpi_open(&options, &engine, NULL) == CDPI_OK);
+        for (unsigned i = 0; i < 2; i++) {
+            struct cdpi_frame frame = as_frame(&f[i], SECOND + i);
+            CHECK(cdpi_feed(engine, &frame, 1) == CDPI_OK);
+        }
+        CHECK(cdpi_stats(engine).flows == strict + 1);
+        CHECK(cdpi_close(engine) == CDPI_OK);
+    }
+}
+
 /* With VLANs strict, those in a network are apart, and still say whose they are. */
 static void vlans_in_a_network(void)
 {
@@ -354,5 +393,6 @@ int main(void)
     two_numbers_of_one_tunnel();
     two_numbers_of_a_call();
     vlans_in_a_network();
+    one_side_tagged();
     return CHECKS_END("tunnels");
 }

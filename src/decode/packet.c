@@ -373,6 +373,8 @@ static enum decode_result decode_content(struct descent *d, const struct tunnel 
         return decode_ethertype(d, c, t->ethertype);
     case CONTENT_PPP:
         return decode_ppp(d, c);
+    case CONTENT_WIRELESS:
+        return decode_wireless(d, c);
     default:
         return decode_ip(d, c);
     }

@@ -2,6 +2,7 @@
 #include "decode/tunnel.h"
 
 #include "core/cursor.h"
+#include "decode/descent.h"
 
 enum {
     TYPE_ETHERNET = 0x6558, /* transparent Ethernet bridging */
@@ -123,23 +124,27 @@ static bool open_l2tp(const struct packet *p, struct cursor c, struct tunnel *t)
     return inside(t, p, &c, TUNNEL_L2TP, CONTENT_PPP, ids);
 }
 
-/* RFC 5415 section 4.3: a header of words; frames of 802.3 that are not cut into fragments. */
+/* RFC 5415 section 4.3: a header of words; frames of 802.3, or of 802.11 (binding 1, RFC 5416),
+ * that are not cut into fragments. Keep-alives carry nothing. */
 static bool open_capwap(const struct packet *p, struct cursor c, struct tunnel *t)
 {
     uint32_t first = cursor_u32(&c);
-    uint32_t words = first >> 19 & 31;
-    bool is_native = first & 0x100, is_fragment = first & 0x80;
-    if (first >> 24 || words < 2 || is_native || is_fragment || !cursor_skip(&c, words * 4 - 4))
+    uint32_t words = first >> 19 & 31, binding = first >> 9 & 31;
+    bool is_native = first & 0x100, is_fragment = first & 0x80, is_keep_alive = first & 8;
+    if (first >> 24 || words < 2 || (is_native && binding != 1) || is_fragment || is_keep_alive ||
+        !cursor_skip(&c, words * 4 - 4))
         return false;
-    return inside(t, p, &c, TUNNEL_CAPWAP, CONTENT_ETHERNET, 0);
+    return inside(t, p, &c, TUNNEL_CAPWAP, is_native ? CONTENT_WIRELESS : CONTENT_ETHERNET, 0);
 }
 
 /* TaZmen's sniffer protocol: version 1, type, encapsulation(2), tags to the tag 1. */
 static bool open_tzsp(const struct packet *p, struct cursor c, struct tunnel *t)
 {
+    enum { ETHERNET = 1, WIRELESS = 18 };
     uint8_t version = cursor_u8(&c), type = cursor_u8(&c);
     uint16_t encapsulation = cursor_u16(&c);
-    if (version != 1 || type > 1 || encapsulation != 1)
+    bool is_wireless = encapsulation == WIRELESS;
+    if (version != 1 || type > 1 || (encapsulation != ETHERNET && !is_wireless))
         return false;
     for (uint8_t tag = cursor_u8(&c); tag != 1 && !c.ran_short; tag = cursor_u8(&c)) {
         if (tag != 0) {
@@ -147,7 +152,7 @@ static bool open_tzsp(const struct packet *p, struct cursor c, struct tunnel *t)
             cursor_skip(&c, size);
         }
     }
-    return inside(t, p, &c, TUNNEL_TZSP, CONTENT_ETHERNET, 0);
+    return inside(t, p, &c, TUNNEL_TZSP, is_wireless ? CONTENT_WIRELESS : CONTENT_ETHERNET, 0);
 }
 
 /* draft-foschiano-erspan: version 1 has eight bytes, version 2 twelve and perhaps eight more; type
@@ -242,16 +247,6 @@ bool tunnel_open_as(const struct packet *p, enum tunnel_kind kind, struct tunnel
     return openers[kind] && openers[kind](p, cursor_over(p->payload, p->payload_size), t);
 }
 
-/* RFC 1071, over an IPv4 header. */
-static bool checksum_holds(struct cursor c, uint32_t header)
-{
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < header; i += 2)
-        sum += cursor_u16(&c);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return !c.ran_short && ((sum & 0xffff) + (sum >> 16)) == 0xffff;
-}
-
 bool tunnel_holds(const struct tunnel *t, const struct packet *inner)
 {
     struct cursor c = cursor_over(inner->ip, inner->ip_size);
@@ -261,7 +256,7 @@ bool tunnel_holds(const struct tunnel *t, const struct packet *inner)
         return cursor_peek_u16(&c, 4) && cursor_peek_u16(&c, 4) + 40u <= room;
     uint32_t header = (uint32_t)(cursor_peek(&c, 0) & 15) * 4;
     return cursor_peek_u16(&c, 2) >= header && (uint32_t)cursor_peek_u16(&c, 2) <= room &&
-           checksum_holds(c, header);
+           decode_ipv4_header_holds(c);
 }
 
 bool tunnel_open(const struct packet *p, struct tunnel *t)

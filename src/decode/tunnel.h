@@ -31,7 +31,13 @@ enum tunnel_kind {
 };
 
 /* What stands inside. */
-enum tunnel_content { CONTENT_ETHERNET, CONTENT_ETHERTYPE, CONTENT_IP, CONTENT_PPP };
+enum tunnel_content {
+    CONTENT_ETHERNET,
+    CONTENT_ETHERTYPE,
+    CONTENT_IP,
+    CONTENT_PPP,
+    CONTENT_WIRELESS
+};
 
 struct tunnel {
     uint8_t kind, content;
