@@ -35,7 +35,7 @@ enum {
     UDP_DATAGRAMS = 8,
     MODULE_PACKETS = 16, /* of a flow, as modules see it; with payload, and as many without */
     VIEW_PACKETS = 2 * MODULE_PACKETS + EARLY_PACKETS,
-    GAP_PATIENCE = 16, /* payload packets that a lost beginning is waited for */
+    GAP_PATIENCE = 24, /* payload packets that a lost beginning is waited for */
     LONG_PATIENCE = 64 /* and what is missing after a beginning */
 };
 enum { DEFAULT_IDLE_SECONDS = 300 };
