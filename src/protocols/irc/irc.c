@@ -8,7 +8,6 @@
  * answers with numbers.
  */
 #include "framing/commands.h"
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
 
 /* RFC 2812 section 2.3: 512 bytes; IRCv3 tags make it longer. */

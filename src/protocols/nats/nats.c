@@ -3,7 +3,6 @@
  * NATS (docs.nats.io, "Client protocol"): the server begins with "INFO {...}", the client with
  * "CONNECT {...}"; then PUB, SUB, MSG, PING, PONG, +OK, -ERR.
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
 

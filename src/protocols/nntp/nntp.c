@@ -5,7 +5,6 @@
  * message identifiers tell it.
  */
 #include "framing/commands.h"
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
 
 enum { LINE_LIMIT = 1024, CODE_BITS = 12 };

@@ -4,7 +4,6 @@
  * "LIST VAR ups", "GET VAR ups battery.charge"; the server: "BEGIN LIST VAR ups", "VAR ups
  * battery.charge "100"", "ERR UNKNOWN-UPS".
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
 

@@ -5,7 +5,6 @@
  * in with USER and PASS: what they share counts little, and the two sides add up.
  */
 #include "framing/commands.h"
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
 
 /* RFC 2449 section 4: 255 for commands, 512 for replies; servers are more generous. */
