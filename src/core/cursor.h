@@ -191,10 +191,8 @@ static inline bool cursor_accept_nocase(struct cursor *c, const char *lower)
 {
     uint32_t n = 0;
     for (; lower[n] != '\0'; n++) {
-        int byte = cursor_peek(c, n);
-        if (byte >= 'A' && byte <= 'Z')
-            byte += 'a' - 'A';
-        if (byte != (unsigned char)lower[n])
+        int byte = cursor_peek(c, n), wanted = (unsigned char)lower[n];
+        if (byte != wanted && (byte < 'A' || byte > 'Z' || byte + 'a' - 'A' != wanted))
             return false;
     }
     c->at += n;
