@@ -296,6 +296,10 @@ bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
                             const struct head *head)
 {
     struct hot *hot = place_hot(place);
+    if (engine_is_carrier(engine, hot)) {
+        hot_set_state(hot, FLOW_FOLLOWED);
+        return true;
+    }
     const struct cdpi_protocol *room = room_of(engine, hot->verdict);
     struct note *note = room && room->follow ? take_note(engine, place) : NULL;
     if (!note)

@@ -5,7 +5,7 @@
  * greeting is OK, PREAUTH or BYE (section 7.1).
  */
 #include "framing/commands.h"
-#include "framing/tls.h"
+#include "framing/starttls.h"
 #include "protocols/protocol.h"
 
 enum { LINE_LIMIT = 8192, TAG_LIMIT = 24, TAG_BITS = 6, LINES = 6 };
@@ -185,17 +185,6 @@ static enum answer validate(struct inspection *in)
     return answer_by_sides(in, client, server, server > client ? "responses" : "commands");
 }
 
-enum { FOLLOWED_PAYLOADS = 64 };
-
-/* STARTTLS, RFC 9051 section 6.2.1: then TLS. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    if (!tls_begins(payload))
-        return ++f->state[0] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
-    f->speaks = "TLS";
-    return FOLLOW_SPEAKS;
-}
-
 static const struct signature signatures[] = {SIGNATURE(0, "* ")};
 
 const struct cdpi_protocol cdpi_protocol_imap = {
@@ -207,5 +196,5 @@ const struct cdpi_protocol cdpi_protocol_imap = {
     SIGNATURES(signatures),
     .is_unsigned = true,
     .validate = validate,
-    .follow = follow,
+    .follow = follow_starttls, /* RFC 9051 section 6.2.1 */
 };

@@ -8,6 +8,7 @@
  * answers with numbers.
  */
 #include "framing/commands.h"
+#include "framing/starttls.h"
 #include "protocols/protocol.h"
 
 /* RFC 2812 section 2.3: 512 bytes; IRCv3 tags make it longer. */
@@ -201,4 +202,5 @@ const struct cdpi_protocol cdpi_protocol_irc = {
     .tcp_ports = PORTS(6667, 6660, 6661, 6662, 6663, 6664, 6665, 6666, 6668, 6669, 7000),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* IRCv3: tls */
 };

@@ -8,6 +8,7 @@
  * The lengths nest, and the operation's first elements have the types and ranges of the standard.
  */
 #include "framing/ber.h"
+#include "framing/starttls.h"
 #include "protocols/protocol.h"
 
 enum {
@@ -219,4 +220,5 @@ const struct cdpi_protocol cdpi_protocol_ldap = {
     .udp_ports = PORTS(389),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* RFC 4511 section 4.14 */
 };

@@ -3,6 +3,7 @@
  * NATS (docs.nats.io, "Client protocol"): the server begins with "INFO {...}", the client with
  * "CONNECT {...}"; then PUB, SUB, MSG, PING, PONG, +OK, -ERR.
  */
+#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
@@ -100,4 +101,5 @@ const struct cdpi_protocol cdpi_protocol_nats = {
     .tcp_ports = PORTS(4222),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* tls_required */
 };

@@ -4,6 +4,7 @@
  * "IHAVEOPT", or the old way with 00 00 42 02 81 86 12 53; the client with flags(4) and options of
  * "IHAVEOPT". Later, requests begin with 25609513 and replies with 67446698.
  */
+#include "framing/starttls.h"
 #include "protocols/protocol.h"
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
@@ -61,4 +62,5 @@ const struct cdpi_protocol cdpi_protocol_nbd = {
     .tcp_ports = PORTS(10809),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* NBD_OPT_STARTTLS */
 };

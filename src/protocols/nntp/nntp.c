@@ -5,6 +5,7 @@
  * message identifiers tell it.
  */
 #include "framing/commands.h"
+#include "framing/starttls.h"
 #include "protocols/protocol.h"
 
 enum { LINE_LIMIT = 1024, CODE_BITS = 12 };
@@ -161,4 +162,5 @@ const struct cdpi_protocol cdpi_protocol_nntp = {
     .tcp_ports = PORTS(119, 433),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* RFC 4642 */
 };

@@ -4,6 +4,7 @@
  * "LIST VAR ups", "GET VAR ups battery.charge"; the server: "BEGIN LIST VAR ups", "VAR ups
  * battery.charge "100"", "ERR UNKNOWN-UPS".
  */
+#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
@@ -130,4 +131,5 @@ const struct cdpi_protocol cdpi_protocol_nut = {
     .tcp_ports = PORTS(3493),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* STARTTLS */
 };

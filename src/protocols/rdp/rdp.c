@@ -11,6 +11,7 @@
  * head: acknowledged(4) window(2) flags(2) initial sequence number(4) upstream MTU(2) downstream
  * MTU(2)
  */
+#include "framing/starttls.h"
 #include "framing/tpkt.h"
 #include "protocols/protocol.h"
 
@@ -247,5 +248,6 @@ const struct cdpi_protocol cdpi_protocol_rdp = {
     .udp_ports = PORTS(3389),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* [MS-RDPBCGR] section 5.4 */
     .refines = "TPKT",
 };

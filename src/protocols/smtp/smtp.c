@@ -5,8 +5,8 @@
  * and one that names FTP is none. A server may send lines before the client speaks, and go on with
  * 250.
  */
+#include "framing/starttls.h"
 #include "framing/text.h"
-#include "framing/tls.h"
 #include "protocols/protocol.h"
 
 enum { LINE_LIMIT = 1024, GREETING_LINES = 64 };
@@ -189,17 +189,6 @@ static enum answer validate(struct inspection *in)
     return client < server ? client : server;
 }
 
-enum { FOLLOWED_PAYLOADS = 64 };
-
-/* STARTTLS, RFC 3207: then TLS. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    if (!tls_begins(payload))
-        return ++f->state[0] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
-    f->speaks = "TLS";
-    return FOLLOW_SPEAKS;
-}
-
 static const struct signature signatures[] = {
     SIGNATURE(0, "220 "),
     SIGNATURE(0, "220-"),
@@ -230,5 +219,5 @@ const struct cdpi_protocol cdpi_protocol_smtp = {
     .tcp_ports = PORTS(25, 587),
     SIGNATURES(signatures),
     .validate = validate,
-    .follow = follow,
+    .follow = follow_starttls, /* RFC 3207 */
 };

@@ -3,6 +3,7 @@
  * VNC's Remote Framebuffer, RFC 6143 section 7.1.1: the server, then the client, say their version
  * in twelve bytes, "RFB 003.008\n". Apple's says 003.889, others 004.001 and 005.000.
  */
+#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
@@ -40,4 +41,5 @@ const struct cdpi_protocol cdpi_protocol_vnc = {
     .tcp_ports = PORTS(5900, 5901),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* VeNCrypt */
 };

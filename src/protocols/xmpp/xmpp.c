@@ -5,8 +5,8 @@
  * stanza or a step of the negotiation in a namespace of XMPP, or one that is addressed, is likely.
  * XMPP in WebSockets (RFC 7395) is WebSocket.
  */
+#include "framing/starttls.h"
 #include "framing/text.h"
-#include "framing/tls.h"
 #include "protocols/protocol.h"
 
 enum { ELEMENT_LIMIT = 2048 };
@@ -118,17 +118,6 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
-enum { FOLLOWED_PAYLOADS = 64 };
-
-/* STARTTLS, RFC 6120 section 5: then TLS. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    if (!tls_begins(payload))
-        return ++f->state[0] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
-    f->speaks = "TLS";
-    return FOLLOW_SPEAKS;
-}
-
 static const struct signature signatures[] = {
     SIGNATURE(0, "<stream:stream"),   SIGNATURE(0, "<?xml "),        SIGNATURE(0, "<iq "),
     SIGNATURE(0, "<message "),        SIGNATURE(0, "<presence "),    SIGNATURE(0, "<presence>"),
@@ -149,5 +138,5 @@ const struct cdpi_protocol cdpi_protocol_xmpp = {
     .tcp_ports = PORTS(5222, 5269),
     SIGNATURES(signatures),
     .validate = validate,
-    .follow = follow,
+    .follow = follow_starttls, /* RFC 6120 section 5 */
 };
