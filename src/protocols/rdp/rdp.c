@@ -11,9 +11,9 @@
  * head: acknowledged(4) window(2) flags(2) initial sequence number(4) upstream MTU(2) downstream
  * MTU(2)
  */
-#include "framing/starttls.h"
 #include "framing/tpkt.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     NEGOTIATION_REQUEST = 1,

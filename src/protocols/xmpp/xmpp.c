@@ -5,9 +5,9 @@
  * stanza or a step of the negotiation in a namespace of XMPP, or one that is addressed, is likely.
  * XMPP in WebSockets (RFC 7395) is WebSocket.
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { ELEMENT_LIMIT = 2048 };
 
