@@ -54,10 +54,11 @@ static void take_announcements(struct cdpi *engine, const struct flow_place *pla
                                struct follow *follow)
 {
     for (uint32_t i = 0; i < follow->announced_count; i++) {
-        struct expected e = {.at = announced_endpoint(place, &follow->announced[i]),
-                             .expires = engine->now + EXPECTATION_SECONDS * 1000000ull,
-                             .announced_by = cdpi_flow_id(&(struct cdpi_flow){engine, *place}),
-                             .protocol = catalog_number(follow->announced[i].protocol)};
+        struct expected e = {
+            .at = announced_endpoint(place, &follow->announced[i]),
+            .expires = engine->now + EXPECTATION_SECONDS * 1000000ull,
+            .announced_by = cdpi_flow_id(&(struct cdpi_flow){engine, *place}),
+            .protocol = classifier_number(engine->classifier, follow->announced[i].protocol)};
         expected_add(&engine->expected, &e, engine->now);
     }
     follow->announced_count = 0;
@@ -262,7 +263,7 @@ static void hand_on(struct cdpi *engine, const struct flow_place *place, struct 
     if (answer != FOLLOW_SPEAKS)
         return;
     if (note->follow.speaks) {
-        now_speaks(engine, place, note, catalog_number(note->follow.speaks));
+        now_speaks(engine, place, note, classifier_number(engine->classifier, note->follow.speaks));
         return;
     }
     note->looks_inside = true;
