@@ -9,6 +9,7 @@
  */
 #include "framing/ber.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     APPLICATION = 0x60,

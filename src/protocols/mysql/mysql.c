@@ -11,6 +11,7 @@
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     GREETING = 10,

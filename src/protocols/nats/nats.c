@@ -5,6 +5,7 @@
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { JSON_LIMIT = 256, LINE_LIMIT = 1024, PAYLOAD_LIMIT = 1 << 20 };
 

@@ -5,6 +5,7 @@
  * "IHAVEOPT". Later, requests begin with 25609513 and replies with 67446698.
  */
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {

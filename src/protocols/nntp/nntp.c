@@ -6,6 +6,7 @@
  */
 #include "framing/commands.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 1024, CODE_BITS = 12 };
 

@@ -6,6 +6,7 @@
  */
 #include "framing/commands.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 /* RFC 2449 section 4: 255 for commands, 512 for replies; servers are more generous. */
 enum { LINE_LIMIT = 1024, STATUS_BITS = 16, TEXT_BITS = 26, STAMP_BITS = 44 };

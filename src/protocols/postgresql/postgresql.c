@@ -11,6 +11,7 @@
  * messages that follow each other.
  */
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     CANCEL = 80877102,

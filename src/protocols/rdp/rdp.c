@@ -13,6 +13,7 @@
  */
 #include "framing/tpkt.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     NEGOTIATION_REQUEST = 1,

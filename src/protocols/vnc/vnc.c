@@ -5,6 +5,7 @@
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {

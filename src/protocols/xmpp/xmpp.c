@@ -7,6 +7,7 @@
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { ELEMENT_LIMIT = 2048 };
 
