@@ -32,7 +32,6 @@
 
 #include "core/cursor.h"
 #include "core/datagram.h"
-#include "framing/starttls.h"
 
 enum answer { NO = 0, MORE, LIKELY, YES };
 
@@ -360,20 +359,6 @@ static inline void announce_media(struct follow *follow, const uint8_t address[1
         memcpy(list[i]->address, address, 16);
         list[i]->is_v6 = is_v6;
     }
-}
-
-enum { STARTTLS_PAYLOADS = 16 };
-
-/* A follower by itself, and the end of those that look at more: the flow goes over to TLS. It
- * counts in state[31]. */
-static inline enum follow_answer follow_starttls(struct follow *f, struct cursor *payload)
-{
-    if (f->transport != OVER_TCP)
-        return FOLLOW_DONE;
-    if (!tls_begins(payload) && !starttls_find(payload))
-        return ++f->state[31] < STARTTLS_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
-    f->speaks = "TLS";
-    return FOLLOW_SPEAKS;
 }
 
 struct cdpi_protocol {

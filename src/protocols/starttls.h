@@ -7,8 +7,9 @@
 #define CDPI_PROTOCOLS_STARTTLS_H
 
 #include "framing/tls.h"
+#include "protocols/protocol.h"
 
-enum { STARTTLS_REACH = 1024 };
+enum { STARTTLS_PAYLOADS = 16, STARTTLS_REACH = 1024 };
 
 /* A client hello stands here: RFC 8446 sections 5.1 and 4.1.2. */
 static inline bool starttls_is_here(const struct cursor *c)
@@ -32,6 +33,17 @@ static inline bool starttls_find(struct cursor *c)
         cursor_skip(&at, 1);
     }
     return false;
+}
+
+/* A follower by itself, and the end of those that look at more. It counts in state[31]. */
+static inline enum follow_answer follow_starttls(struct follow *f, struct cursor *payload)
+{
+    if (f->transport != OVER_TCP)
+        return FOLLOW_DONE;
+    if (!tls_begins(payload) && !starttls_find(payload))
+        return ++f->state[31] < STARTTLS_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
+    f->speaks = "TLS";
+    return FOLLOW_SPEAKS;
 }
 
 #endif
