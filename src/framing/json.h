@@ -34,7 +34,7 @@ JSON_STEP void json_plain(struct cursor *c)
     while (cursor_left(c) >= 8) {
         struct cursor rest = *c;
         uint64_t word = cursor_le64(&rest);
-        uint64_t odd = text_same_bytes(word, ones * '"') | text_same_bytes(word, ones * '\\') |
+        uint64_t odd = cursor_same_bytes(word, '"') | cursor_same_bytes(word, '\\') |
                        ((word - ones * ' ') & ~word & ones << 7);
         if (odd) {
             cursor_skip(c, (uint32_t)__builtin_ctzll(odd) / 8);

@@ -31,6 +31,7 @@ static inline struct secp256k1 secp256k1_read(struct cursor *c)
 /* Adds a small number; the carry out of it. */
 static inline uint64_t secp256k1_add(struct secp256k1 *n, secp256k1_wide carry)
 {
+#pragma GCC unroll 4
     for (int i = 0; i < SECP256K1_LIMBS; i++) {
         carry += n->limb[i];
         n->limb[i] = (uint64_t)carry;
@@ -44,6 +45,7 @@ static inline struct secp256k1 secp256k1_fold(const uint64_t product[2 * SECP256
 {
     struct secp256k1 n;
     secp256k1_wide carry = 0;
+#pragma GCC unroll 4
     for (int i = 0; i < SECP256K1_LIMBS; i++) {
         carry += (secp256k1_wide)product[i + SECP256K1_LIMBS] * SECP256K1_REST + product[i];
         n.limb[i] = (uint64_t)carry;
@@ -57,6 +59,7 @@ static inline struct secp256k1 secp256k1_fold(const uint64_t product[2 * SECP256
 static inline struct secp256k1 secp256k1_times(const struct secp256k1 *a, const struct secp256k1 *b)
 {
     uint64_t product[2 * SECP256K1_LIMBS] = {0};
+#pragma GCC unroll 4
     for (int i = 0; i < SECP256K1_LIMBS; i++) {
         secp256k1_wide carry = 0;
 #pragma GCC unroll 4
@@ -88,6 +91,8 @@ static inline bool secp256k1_is_point(struct cursor c)
     struct secp256k1 right = secp256k1_times(&square, &x);
     if (secp256k1_add(&right, 7))
         secp256k1_add(&right, SECP256K1_REST);
+    if (memcmp(&left, &right, sizeof left) == 0)
+        return true;
     secp256k1_settle(&left);
     secp256k1_settle(&right);
     return memcmp(&left, &right, sizeof left) == 0;

@@ -125,36 +125,10 @@ static inline uint32_t text_token(struct cursor *c)
     return n;
 }
 
-/* Which of eight bytes are this one, as bits at their tops; some above the first that is may be
- * wrong. `times` is the byte in each place. */
-static inline uint64_t text_same_bytes(uint64_t word, uint64_t times)
-{
-    const uint64_t ones = 0x0101010101010101u;
-    uint64_t differs = word ^ times;
-    return (differs - ones) & ~differs & ones << 7;
-}
-
 /* Whether the word (in lower case) stands anywhere in what is left, in either case. */
 static inline bool text_has(struct cursor c, const char *lower)
 {
-    const uint64_t ones = 0x0101010101010101u;
-    const uint8_t begin = (uint8_t)lower[0] | 0x20;
-    while (cursor_left(&c) >= 8) {
-        struct cursor eight = c;
-        uint64_t hits = text_same_bytes(cursor_le64(&c) | ones * 0x20, ones * begin);
-        for (; hits; hits &= hits - 1) {
-            struct cursor here = eight;
-            cursor_skip(&here, (uint32_t)__builtin_ctzll(hits) / 8);
-            if (cursor_accept_nocase(&here, lower))
-                return true;
-        }
-    }
-    for (; !cursor_at_end(&c); cursor_skip(&c, 1)) {
-        struct cursor here = c;
-        if ((cursor_peek(&c, 0) | 0x20) == begin && cursor_accept_nocase(&here, lower))
-            return true;
-    }
-    return false;
+    return cursor_has_nocase(&c, lower);
 }
 
 /* Passes over one of the words (lower case, NULL at the end), in either case; its index, or -1. */

@@ -207,7 +207,7 @@ static int weigh_server(struct cursor c, bool is_final)
         if (!text_reply_code(&line, &code, &is_last)) {
             if (!inside) /* between the first and the last line anything may stand */
                 return i ? strong + weak : -1;
-            int help = inside == 214 ? help_bits(line) : 0;
+            int help = inside == 214 && strong < BITS_FOR_YES ? help_bits(line) : 0;
             strong += help > WEAK_LIMIT ? help : 0;
             continue;
         }

@@ -29,6 +29,18 @@ static bool has_either(struct cursor object, const char *key, const char *other)
     return false;
 }
 
+/* Who it is, and a word or the program's name. */
+static bool is_login(struct cursor params)
+{
+    struct json_member member;
+    bool has_login = false, has_more = false;
+    while (!(has_login && has_more) && json_next(&params, &member) == JSON_MEMBER) {
+        has_login |= json_is(&member.key, "login");
+        has_more |= json_is(&member.key, "pass") || json_is(&member.key, "agent");
+    }
+    return has_login && has_more;
+}
+
 static bool is_own_method(const struct json_call *call)
 {
     static const char *const methods[] = {"eth_submitLogin",    "eth_submitWork",
@@ -44,7 +56,7 @@ static bool is_own_method(const struct json_call *call)
     if (!call->has_params)
         return false;
     if (json_is(&method, "login"))
-        return has_either(call->params, "pass", "agent") && has(call->params, "login");
+        return is_login(call->params);
     if (json_is(&method, "submit"))
         return has(call->params, "job_id") && has(call->params, "nonce");
     return json_is(&method, "job") && has_either(call->params, "blob", "job_id");

@@ -102,6 +102,8 @@ static int weigh_server(struct cursor c)
     unsigned remarks = 0;
     struct cursor line;
     for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
+        if (first > 0 && bits >= BITS_FOR_YES)
+            break;
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD)
             return -1;
