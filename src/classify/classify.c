@@ -519,16 +519,37 @@ static void ask_proposed(struct session *s)
     }
 }
 
-/* Rule 1: those without signatures, if that did not settle it; then the children of what fits. */
-static void ask_the_rest(struct session *s)
+/* Whether the new bytes can be the beginning of text. */
+static bool begins_as_text(const struct session *s)
+{
+    struct cursor bytes;
+    show_side(s, s->side, true, s->side, &bytes);
+    int first = cursor_peek(&bytes, 0);
+    return first < 0 || (first >= ' ' && first <= '~') || first == '\t' || first == '\r' ||
+           first == '\n';
+}
+
+/* Rule 1: those without signatures. */
+static void ask_unsigned(struct session *s)
 {
     const struct classifier *c = s->classifier;
     unsigned slot = transport_slot(s->exchange->transport);
     unsigned n = c->unsigned_count[slot];
-    if (s->joint.room == NO_ROOM || s->joint.answer != YES) {
-        for (unsigned i = 0; i < n; i++)
-            ask_room(s, c->unsigned_rooms[slot][c->reversed ? n - 1 - i : i]);
+    bool is_text = begins_as_text(s);
+    for (unsigned i = 0; i < n; i++) {
+        room_index room = c->unsigned_rooms[slot][c->reversed ? n - 1 - i : i];
+        if (is_text || !c->rooms[room].protocol->is_text)
+            ask_room(s, room);
+        else
+            drop_live(s->state, room); /* it would say NO */
     }
+}
+
+/* Rule 1: those without signatures, if that did not settle it; then the children of what fits. */
+static void ask_the_rest(struct session *s)
+{
+    if (s->joint.room == NO_ROOM || s->joint.answer != YES)
+        ask_unsigned(s);
     if (s->joint.room != NO_ROOM)
         ask_children(s, s->joint.room);
 }

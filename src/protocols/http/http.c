@@ -332,7 +332,8 @@ const struct cdpi_protocol cdpi_protocol_http = {
     .category = CATEGORY_WEB,
     .tcp_ports = PORTS(80, 8080, 3128, 8000, 8008, 8888),
     SIGNATURES(signatures),
-    .is_unsigned = true, /* any method */
+    .is_unsigned = true,
+    .is_text = true, /* any method */
     .validate = validate,
     .follow = follow,
 };

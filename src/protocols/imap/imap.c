@@ -195,6 +195,7 @@ const struct cdpi_protocol cdpi_protocol_imap = {
     .tcp_ports = PORTS(143),
     SIGNATURES(signatures),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
     .follow = follow_starttls, /* RFC 9051 section 6.2.1 */
 };
