@@ -318,7 +318,8 @@ static void prepare(struct session *s, room_index room, unsigned which, bool swa
         fill_view(s, in, which, swapped);
     s->prepared[swapped] = (uint8_t)(which | VIEW_FILLED);
     bool is_known = room == s->known_room && which == 3 && s->state->is_swapped == swapped;
-    in->said_yes = is_known ? (uint8_t)(1u << (s->known_side ^ swapped)) : 0;
+    unsigned side = (unsigned)s->known_side ^ swapped;
+    in->said_yes = (uint8_t)((is_known ? 1u << side : 0u) & 3u);
     in->rule = "";
     in->application = NULL;
     in->evidence_offset = in->evidence_size = 0;

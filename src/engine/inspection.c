@@ -456,7 +456,7 @@ static bool side_is_finished(const struct head *head, unsigned direction, bool e
         return false; /* its beginning is still awaited */
     if (!s->from_syn && !s->is_missing && head->mark_count < HEAD_MARKS)
         return false; /* mid-stream: later segments are tried */
-    return other_spoke || s->passed >= HEAD_LIMIT;
+    return other_spoke || s->passed >= 2 * HEAD_LIMIT; /* what came twice counts twice */
 }
 
 static bool budget_is_spent(const struct head *head, bool is_udp, bool exhausted)
