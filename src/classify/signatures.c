@@ -49,6 +49,7 @@ struct signature_table {
     uint16_t *first_of_room; /* a room's entries stand together */
     uint16_t *lists;
     uint16_t entry_count;
+    size_t room_count;
     struct shelf shelves[SHELVES];
 };
 
@@ -145,18 +146,17 @@ static uint32_t list_buckets(const struct signature *s, unsigned lane, uint16_t 
     }
 }
 
-typedef void each_signature_fn(void *context, const struct signature *s, room_index room,
-                               uint16_t entry);
+typedef void each_signature_fn(void *context, const struct cdpi_protocol *protocol,
+                               const struct signature *s, room_index room, uint16_t entry);
 
-static uint16_t each_signature(each_signature_fn *visit, void *context)
+static uint16_t each_signature(const struct catalog_room *rooms, size_t room_count,
+                               each_signature_fn *visit, void *context)
 {
     uint16_t count = 0;
-    for (size_t room = 0; room < catalog_room_count; room++) {
-        const struct cdpi_protocol *protocol = catalog_rooms[room].protocol;
-        for (size_t i = 0; i < protocol->signature_count; i++, count++) {
-            if (visit)
-                visit(context, &protocol->signatures[i], (room_index)room, count);
-        }
+    for (size_t room = 0; room < room_count; room++) {
+        const struct cdpi_protocol *protocol = rooms[room].protocol;
+        for (size_t i = 0; i < protocol->signature_count; i++, count++)
+            visit(context, protocol, &protocol->signatures[i], (room_index)room, count);
     }
     return count;
 }
@@ -172,9 +172,9 @@ static struct glance glance_at(const struct signature *s)
     return g;
 }
 
-static uint8_t transports_of(const struct signature *s, room_index room)
+static uint8_t transports_of(const struct signature *s, const struct cdpi_protocol *protocol)
 {
-    return s->transports ? s->transports : catalog_rooms[room].protocol->transports;
+    return s->transports ? s->transports : protocol->transports;
 }
 
 /* First pass: how long each list will be, in first[bucket + 1]. */
@@ -183,15 +183,17 @@ struct sizing {
     uint32_t total;
 };
 
-static void count_entry(void *context, const struct signature *s, room_index room, uint16_t entry)
+static void count_entry(void *context, const struct cdpi_protocol *protocol,
+                        const struct signature *s, room_index room, uint16_t entry)
 {
     (void)entry;
+    (void)room;
     struct sizing *sizing = context;
     unsigned lane = best_lane(s);
     uint16_t buckets[BUCKETS];
     uint32_t n = lane == ANYWHERE ? 1 : list_buckets(s, lane, buckets);
     for (unsigned t = 0; t < SHELVES; t++) {
-        if (!(transports_of(s, room) & 1u << t))
+        if (!(transports_of(s, protocol) & 1u << t))
             continue;
         struct shelf *shelf = &sizing->shelves[t];
         sizing->total += n;
@@ -209,21 +211,22 @@ struct filing {
     struct shelf *next; /* first[bucket]: where the bucket's next entry goes */
 };
 
-static void file_entry(void *context, const struct signature *s, room_index room, uint16_t entry)
+static void file_entry(void *context, const struct cdpi_protocol *protocol,
+                       const struct signature *s, room_index room, uint16_t entry)
 {
     struct filing *filing = context;
     struct signature_table *table = filing->table;
     struct entry *e = &table->entries[entry];
     *e = compile(s, room);
-    e->transports = transports_of(s, room);
-    for (size_t r = room + 1u; r <= catalog_room_count; r++)
+    e->transports = transports_of(s, protocol);
+    for (size_t r = room + 1u; r <= table->room_count; r++)
         table->first_of_room[r] = (uint16_t)(entry + 1);
     table->glances[entry] = glance_at(s);
     unsigned lane = best_lane(s);
     uint16_t buckets[BUCKETS];
     uint32_t n = lane == ANYWHERE ? 0 : list_buckets(s, lane, buckets);
     for (unsigned t = 0; t < SHELVES; t++) {
-        if (!(transports_of(s, room) & 1u << t))
+        if (!(transports_of(s, protocol) & 1u << t))
             continue;
         struct shelf *next = &filing->next[t];
         if (e->end > table->shelves[t].reach)
@@ -267,18 +270,19 @@ static bool place_all(struct shelf *shelves)
     return true;
 }
 
-struct signature_table *signature_table_build(struct memory *memory)
+struct signature_table *signature_table_build(struct memory *memory,
+                                              const struct catalog_room *rooms, size_t room_count)
 {
     size_t scratch_size = SHELVES * sizeof(struct shelf);
     struct shelf *shelves = memory_get(memory, scratch_size, 64);
     if (!shelves)
         return NULL;
     struct sizing sizing = {.shelves = shelves};
-    uint16_t count = each_signature(count_entry, &sizing);
+    uint16_t count = each_signature(rooms, room_count, count_entry, &sizing);
     size_t entries_at = (sizeof(struct signature_table) + 63) & ~(size_t)63;
     size_t glances_at = entries_at + count * sizeof(struct entry);
     size_t rooms_at = glances_at + count * sizeof(struct glance);
-    size_t lists_at = rooms_at + (catalog_room_count + 1) * sizeof(uint16_t);
+    size_t lists_at = rooms_at + (room_count + 1) * sizeof(uint16_t);
     size_t size = lists_at + sizing.total * sizeof(uint16_t);
     struct signature_table *table = NULL;
     if (place_all(shelves))
@@ -287,13 +291,14 @@ struct signature_table *signature_table_build(struct memory *memory)
         goto out;
     table->size_of_all = size;
     table->entry_count = count;
+    table->room_count = room_count;
     table->entries = (struct entry *)(void *)((uint8_t *)table + entries_at);
     table->glances = (struct glance *)(void *)((uint8_t *)table + glances_at);
     table->first_of_room = (uint16_t *)(void *)((uint8_t *)table + rooms_at);
     table->lists = (uint16_t *)(void *)((uint8_t *)table + lists_at);
     memcpy(table->shelves, shelves, scratch_size);
     struct filing filing = {.table = table, .next = shelves}; /* the scratch copy counts up */
-    each_signature(file_entry, &filing);
+    each_signature(rooms, room_count, file_entry, &filing);
 out:
     memory_put(memory, shelves, scratch_size);
     return table;

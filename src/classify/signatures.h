@@ -16,8 +16,9 @@
 
 struct signature_table;
 
-/* NULL where memory is short. */
-struct signature_table *signature_table_build(struct memory *memory);
+/* Of these rooms, whose indices are their places. NULL where memory is short. */
+struct signature_table *signature_table_build(struct memory *memory,
+                                              const struct catalog_room *rooms, size_t room_count);
 void signature_table_free(struct signature_table *table, struct memory *memory);
 
 /* Up to `room` protocols whose signatures the bytes carry; each once. Sizes are judged by `wire`,
