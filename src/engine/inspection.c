@@ -455,7 +455,7 @@ static bool side_is_finished(const struct head *head, unsigned direction, bool e
     if (!exhausted || (s->size == 0 && s->waited < GAP_PATIENCE))
         return false; /* its beginning is still awaited */
     if (!s->from_syn && !s->is_missing && head->mark_count < HEAD_MARKS)
-        return false; /* mid-stream: later segments are tried */
+        return false;                                  /* mid-stream: later segments are tried */
     return other_spoke || s->passed >= 2 * HEAD_LIMIT; /* what came twice counts twice */
 }
 
