@@ -186,19 +186,57 @@ static inline bool cursor_accept(struct cursor *c, const void *bytes, uint32_t n
 #define cursor_accept_text(c, literal)                                                             \
     cursor_accept((c), "" literal, (uint32_t)(sizeof(literal) - 1))
 
-/* As cursor_accept, ASCII letters in either case; `lower` is in lower case. */
-static inline bool cursor_accept_nocase(struct cursor *c, const char *lower)
+/* Whether the bytes begin with this text, ASCII letters in either case; `lower` is in lower case.
+ * Returns its length, or 0. */
+static inline uint32_t cursor_match_nocase(const uint8_t *at, const uint8_t *end, const char *lower)
 {
     uint32_t n = 0;
     for (; lower[n] != '\0'; n++) {
-        int byte = cursor_peek(c, n);
-        if (byte >= 'A' && byte <= 'Z')
-            byte += 'a' - 'A';
-        if (byte != (unsigned char)lower[n])
-            return false;
+        if (at + n == end)
+            return 0;
+        int byte = at[n], wanted = (uint8_t)lower[n];
+        if (byte != wanted && (byte < 'A' || byte > 'Z' || byte + 'a' - 'A' != wanted))
+            return 0;
     }
+    return n;
+}
+
+/* As cursor_accept, ASCII letters in either case; `lower` is in lower case. */
+static inline bool cursor_accept_nocase(struct cursor *c, const char *lower)
+{
+    uint32_t n = cursor_match_nocase(c->data + c->at, c->data + c->size, lower);
     c->at += n;
-    return true;
+    return n > 0;
+}
+
+/* Which of eight bytes are this one, as their top bits; some above the first that is may be wrong.
+ */
+static inline uint64_t cursor_same_bytes(uint64_t word, uint8_t byte)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t differs = word ^ ones * byte;
+    return (differs - ones) & ~differs & ones << 7;
+}
+
+/* Whether the text (in lower case, not empty) stands anywhere from here, in either case. Eight
+ * bytes at a time are searched for its first. */
+static inline bool cursor_has_nocase(const struct cursor *c, const char *lower)
+{
+    const uint8_t *at = c->data + c->at, *end = c->data + c->size;
+    const uint8_t begin = (uint8_t)lower[0] | 0x20;
+    for (; end - at >= 8; at += 8) {
+        struct cursor eight = cursor_over(at, 8);
+        uint64_t hits = cursor_same_bytes(cursor_le64(&eight) | 0x2020202020202020u, begin);
+        for (; hits; hits &= hits - 1) {
+            if (cursor_match_nocase(at + __builtin_ctzll(hits) / 8, end, lower))
+                return true;
+        }
+    }
+    for (; at < end; at++) {
+        if ((*at | 0x20) == begin && cursor_match_nocase(at, end, lower))
+            return true;
+    }
+    return false;
 }
 
 /* How far from here the byte stands, or -1. Looks at `within` bytes at the most. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Checksums that protocols carry, by bits and halves of bytes: frames are short, and few are
- * checked.
+ * Checksums that protocols carry. Those of 16 bits go by halves of bytes, as their frames are
+ * short.
  */
 #ifndef CDPI_FRAMING_CRC_H
 #define CDPI_FRAMING_CRC_H
@@ -12,10 +12,13 @@
  * + 1: CRC-CCITT starts from 0xffff (C37.118) or from 0 (XMODEM, Ether-S-Bus). */
 static inline uint16_t crc16_ccitt(struct cursor c, uint16_t crc)
 {
+    static const uint16_t of_half[16] = {0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5,
+                                         0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b,
+                                         0xc18c, 0xd1ad, 0xe1ce, 0xf1ef};
     for (cursor_seek(&c, 0); !cursor_at_end(&c);) {
-        crc ^= (uint16_t)(cursor_u8(&c) << 8);
-        for (int bit = 0; bit < 8; bit++)
-            crc = (uint16_t)(crc << 1 ^ (crc & 0x8000 ? 0x1021 : 0));
+        uint8_t byte = cursor_u8(&c);
+        crc = (uint16_t)(crc << 4 ^ of_half[crc >> 12 ^ byte >> 4]);
+        crc = (uint16_t)(crc << 4 ^ of_half[crc >> 12 ^ (byte & 15)]);
     }
     return crc;
 }
@@ -24,34 +27,26 @@ static inline uint16_t crc16_ccitt(struct cursor c, uint16_t crc)
  * first. */
 static inline uint16_t crc16_dnp(struct cursor c)
 {
+    static const uint16_t of_half[16] = {0x0000, 0xb26b, 0x29af, 0x9bc4, 0x535e, 0xe135,
+                                         0x7af1, 0xc89a, 0xa6bc, 0x14d7, 0x8f13, 0x3d78,
+                                         0xf5e2, 0x4789, 0xdc4d, 0x6e26};
     uint16_t crc = 0;
     for (cursor_seek(&c, 0); !cursor_at_end(&c);) {
         crc ^= cursor_u8(&c);
-        for (int bit = 0; bit < 8; bit++)
-            crc = (uint16_t)(crc >> 1 ^ (crc & 1 ? 0xa6bc : 0));
+        crc = (uint16_t)(crc >> 4 ^ of_half[crc & 15]);
+        crc = (uint16_t)(crc >> 4 ^ of_half[crc & 15]);
     }
     return (uint16_t)~crc;
 }
 
-/* IEEE 802.3, as Ethernet and zlib have it: starts from UINT32_MAX and is inverted at the end. */
-static inline uint32_t crc32_byte(uint32_t crc, uint8_t byte)
-{
-    /* What four bits at the low end come to. */
-    static const uint32_t of_half[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
-                                         0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-                                         0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-                                         0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-    crc ^= byte;
-    crc = crc >> 4 ^ of_half[crc & 15];
-    return crc >> 4 ^ of_half[crc & 15];
-}
+/* IEEE 802.3, as Ethernet and zlib have it: starts from UINT32_MAX and is inverted at the end. In
+ * parts: what has been read of the cursor is left out. */
+uint32_t crc32_add(uint32_t crc, struct cursor part);
 
 static inline uint32_t crc32_ethernet(struct cursor c)
 {
-    uint32_t crc = UINT32_MAX;
-    for (cursor_seek(&c, 0); !cursor_at_end(&c);)
-        crc = crc32_byte(crc, cursor_u8(&c));
-    return ~crc;
+    cursor_seek(&c, 0);
+    return ~crc32_add(UINT32_MAX, c);
 }
 
 #endif

@@ -15,36 +15,65 @@ struct json_member {
     struct cursor value; /* with quotes and brackets */
 };
 
-static inline void json_blanks(struct cursor *c)
+/* The small steps are part of the large ones, which keep a cursor of their own: the compiler then
+ * has it in registers, a third of the cost. */
+#define JSON_STEP static inline __attribute__((always_inline))
+
+JSON_STEP void json_blanks(struct cursor *c)
 {
-    while (cursor_peek(c, 0) == ' ' || (cursor_peek(c, 0) >= '\t' && cursor_peek(c, 0) <= '\r'))
+    for (int byte = cursor_peek(c, 0); byte == ' ' || (byte >= '\t' && byte <= '\r');
+         byte = cursor_peek(c, 0))
         cursor_skip(c, 1);
 }
 
-/* Section 7. False: no string; short: not all there. */
-static inline bool json_string(struct cursor *c, struct cursor *text)
+/* Passes over characters that stand for themselves, eight at a time: no quotes, no backslashes, no
+ * control bytes. */
+JSON_STEP void json_plain(struct cursor *c)
 {
-    struct cursor from = *c;
+    const uint64_t ones = 0x0101010101010101u;
+    while (cursor_left(c) >= 8) {
+        struct cursor rest = *c;
+        uint64_t word = cursor_le64(&rest);
+        uint64_t odd = cursor_same_bytes(word, '"') | cursor_same_bytes(word, '\\') |
+                       ((word - ones * ' ') & ~word & ones << 7);
+        if (odd) {
+            cursor_skip(c, (uint32_t)__builtin_ctzll(odd) / 8);
+            return;
+        }
+        *c = rest;
+    }
+}
+
+/* Passes over a string, section 7. False: no string; short: not all there. */
+JSON_STEP bool json_skip_string(struct cursor *c)
+{
     if (cursor_u8(c) != '"')
         return c->ran_short;
     for (;;) {
+        json_plain(c);
         uint8_t byte = cursor_u8(c);
-        if (c->ran_short)
+        if (c->ran_short || byte == '"')
             return true;
         if (byte < ' ')
             return false;
         if (byte == '\\')
             cursor_u8(c);
-        if (byte == '"')
-            break;
     }
+}
+
+/* As that, and what stands between the quotes. */
+JSON_STEP bool json_string(struct cursor *c, struct cursor *text)
+{
+    struct cursor from = *c;
+    bool is_string = json_skip_string(c);
     cursor_skip(&from, 1);
-    *text = cursor_take(&from, c->at - from.at - 1);
-    return true;
+    if (is_string && !c->ran_short)
+        *text = cursor_take(&from, c->at - from.at - 1);
+    return is_string;
 }
 
 /* Numbers, true, false, null: roughly. */
-static inline bool json_scalar(struct cursor *c)
+JSON_STEP bool json_scalar(struct cursor *c)
 {
     uint32_t n = 0;
     for (; n < 64; n++) {
@@ -61,66 +90,70 @@ static inline bool json_scalar(struct cursor *c)
 }
 
 /* Passes over a value of any kind. */
-static inline bool json_value(struct cursor *c)
+static inline bool json_value(struct cursor *value)
 {
-    struct cursor text;
+    struct cursor c = *value;
     unsigned depth = 0;
+    bool is_fine = true;
     do {
-        json_blanks(c);
-        int byte = cursor_peek(c, 0);
-        if (byte < 0) {
-            c->ran_short = true;
-        } else if (byte == '"') {
-            if (!json_string(c, &text))
-                return false;
+        json_blanks(&c);
+        int byte = cursor_peek(&c, 0);
+        if (byte == '"') {
+            is_fine = json_skip_string(&c);
         } else if (byte == '{' || byte == '[') {
             depth++;
-            cursor_skip(c, 1);
+            cursor_skip(&c, 1);
         } else if (depth && (byte == '}' || byte == ']')) {
             depth--;
-            cursor_skip(c, 1);
+            cursor_skip(&c, 1);
         } else if (depth && (byte == ',' || byte == ':')) {
-            cursor_skip(c, 1);
-        } else if (!json_scalar(c)) {
-            return false;
+            cursor_skip(&c, 1);
+        } else {
+            is_fine = json_scalar(&c);
         }
-        if (c->ran_short)
-            return true;
-    } while (depth);
-    return true;
+    } while (depth && is_fine && !c.ran_short);
+    *value = c;
+    return is_fine;
 }
 
-/* The next member of an object; first with the cursor at its "{". */
-static inline enum json_step json_next(struct cursor *c, struct json_member *member)
+/* The next key of an object and its colon; first with the cursor at its "{". */
+JSON_STEP enum json_step json_key(struct cursor *c, struct cursor *key)
 {
     json_blanks(c);
     int byte = cursor_peek(c, 0);
     if (byte < 0)
         return JSON_OPEN;
-    if (byte == '}') {
-        cursor_skip(c, 1);
+    cursor_skip(c, 1);
+    if (byte == '}')
         return JSON_END;
-    }
     if (byte != '{' && byte != ',')
         return JSON_BAD;
-    cursor_skip(c, 1);
     json_blanks(c);
     if (byte == '{' && cursor_accept_text(c, "}"))
         return JSON_END;
-    if (!json_string(c, &member->key))
+    if (!json_string(c, key))
         return JSON_BAD;
     json_blanks(c);
     if (c->ran_short || cursor_at_end(c))
         return JSON_OPEN;
-    if (cursor_u8(c) != ':')
-        return JSON_BAD;
-    json_blanks(c);
-    struct cursor from = *c;
-    bool is_value = json_value(c);
-    member->value = cursor_take(&from, c->at - from.at);
+    return cursor_u8(c) == ':' ? JSON_MEMBER : JSON_BAD;
+}
+
+/* The next member of an object; first with the cursor at its "{". */
+static inline enum json_step json_next(struct cursor *object, struct json_member *member)
+{
+    struct cursor c = *object, key = c;
+    enum json_step step = json_key(&c, &key);
+    json_blanks(&c);
+    member->key = key;
+    *object = c;
+    if (step != JSON_MEMBER)
+        return step;
+    bool is_value = json_value(object);
+    member->value = cursor_take(&c, object->at - c.at);
     if (!is_value)
         return JSON_BAD;
-    return c->ran_short ? JSON_OPEN : JSON_MEMBER;
+    return object->ran_short ? JSON_OPEN : JSON_MEMBER;
 }
 
 /* Whether a key or a string is this text. */

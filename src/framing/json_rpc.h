@@ -17,25 +17,36 @@ struct json_call {
 static inline void json_call_take(struct json_call *call, struct json_member *member)
 {
     struct cursor text;
-    if (json_is(&member->key, "jsonrpc"))
+    if (json_is(&member->key, "jsonrpc")) {
         call->is_version_2 = json_is(&member->value, "\"2.0\"");
-    call->has_id |= json_is(&member->key, "id");
-    call->has_error |= json_is(&member->key, "error");
-    if (json_is(&member->key, "method") && cursor_peek(&member->value, 0) == '"' &&
-        json_string(&member->value, &text))
-        call->method = text;
-    if (json_is(&member->key, "params")) {
+    } else if (json_is(&member->key, "id")) {
+        call->has_id = true;
+    } else if (json_is(&member->key, "error")) {
+        call->has_error = true;
+    } else if (json_is(&member->key, "method")) {
+        if (cursor_peek(&member->value, 0) == '"' && json_string(&member->value, &text))
+            call->method = text;
+    } else if (json_is(&member->key, "params")) {
         call->has_params = true;
         call->params = member->value;
-    }
-    if (json_is(&member->key, "result")) {
+    } else if (json_is(&member->key, "result")) {
         call->has_result = true;
         call->result = member->value;
     }
 }
 
-/* Reads an object, or the first of a batch. JSON_END: it is whole; JSON_OPEN: so far. */
-static inline enum json_step json_call(struct cursor *c, struct json_call *call)
+typedef bool json_call_test(const struct json_call *call);
+
+/* It asks, or answers. */
+static inline bool json_call_has_verb(const struct json_call *call)
+{
+    return call->method.size || call->has_result || call->has_error;
+}
+
+/* Reads an object, or the first of a batch, until there is enough of it. JSON_MEMBER: there is;
+ * JSON_END: it is whole; JSON_OPEN: so far. */
+static inline enum json_step json_call(struct cursor *c, struct json_call *call,
+                                       json_call_test *is_enough)
 {
     struct json_member member;
     *call = (struct json_call){0};
@@ -47,8 +58,11 @@ static inline enum json_step json_call(struct cursor *c, struct json_call *call)
     if (cursor_peek(c, 0) != '{')
         return JSON_BAD;
     enum json_step step = json_next(c, &member);
-    for (; step == JSON_MEMBER; step = json_next(c, &member))
+    for (; step == JSON_MEMBER; step = json_next(c, &member)) {
         json_call_take(call, &member);
+        if (is_enough(call))
+            return JSON_MEMBER;
+    }
     return step;
 }
 

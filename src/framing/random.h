@@ -14,8 +14,9 @@ static inline bool random_looks(struct cursor c, uint32_t n)
 {
     uint64_t seen[4] = {0};
     uint32_t again = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint8_t byte = cursor_u8(&c);
+    const uint8_t *bytes = cursor_bytes(&c, n);
+    for (uint32_t i = 0; bytes && i < n; i++) {
+        uint8_t byte = bytes[i];
         uint64_t bit = UINT64_C(1) << (byte & 63);
         again += (seen[byte >> 6] & bit) != 0;
         seen[byte >> 6] |= bit;

@@ -15,27 +15,30 @@ static inline bool text_is_plain(uint8_t byte)
     return byte >= ' ' ? byte != 0x7f : byte == '\t';
 }
 
-/* Whether some of eight bytes may be no text: those below a blank, and DEL. */
-static inline bool text_word_is_odd(uint64_t word)
+/* Eight bytes at a time: none is below a blank, but for TABs, and none is DEL. */
+static inline bool text_word_is_plain(uint64_t word)
 {
-    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
-    uint64_t deletes = word ^ ones * 0x7f;
-    return (((word - ones * ' ') & ~word) | ((deletes - ones) & ~deletes)) & tops;
+    const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+    uint64_t low = word & ~tops;
+    uint64_t odd = (~(low + ones * (0x80 - ' ')) | (low + ones)) & ~word & tops;
+    if (odd == 0)
+        return true;
+    uint64_t from_tab = word ^ ones * '\t';
+    return (odd & (((from_tab & ~tops) + ~tops) | from_tab)) == 0;
 }
 
-static inline bool text_all_plain(struct cursor text)
+static inline bool text_all_plain(struct cursor c)
 {
-    while (cursor_left(&text) >= 8) {
-        struct cursor word = text;
-        if (!text_word_is_odd(cursor_raw64(&text)))
-            continue;
-        for (uint32_t i = 0; i < 8; i++) {
-            if (!text_is_plain(cursor_u8(&word)))
-                return false;
-        }
+    while (cursor_left(&c) >= 8) {
+        if (!text_word_is_plain(cursor_raw64(&c)))
+            return false;
     }
-    while (!cursor_at_end(&text)) {
-        if (!text_is_plain(cursor_u8(&text)))
+    if (!cursor_at_end(&c) && c.size >= 8) { /* what is left, and what was seen before it */
+        cursor_seek(&c, c.size - 8);
+        return text_word_is_plain(cursor_raw64(&c));
+    }
+    while (!cursor_at_end(&c)) {
+        if (!text_is_plain(cursor_u8(&c)))
             return false;
     }
     return true;
@@ -125,16 +128,20 @@ static inline uint32_t text_token(struct cursor *c)
 /* Whether the word (in lower case) stands anywhere in what is left, in either case. */
 static inline bool text_has(struct cursor c, const char *lower)
 {
-    const char upper = lower[0] >= 'a' && lower[0] <= 'z' ? (char)(lower[0] - 'a' + 'A') : lower[0];
-    for (; !cursor_at_end(&c); cursor_skip(&c, 1)) {
-        int first = cursor_peek(&c, 0);
-        if (first != lower[0] && first != upper)
-            continue;
-        struct cursor here = c;
-        if (cursor_accept_nocase(&here, lower))
-            return true;
+    return cursor_has_nocase(&c, lower);
+}
+
+/* Passes over one of the words (lower case, NULL at the end), in either case; its index, or -1. */
+static inline int text_any_of(struct cursor *line, const char *const *words)
+{
+    int first = cursor_peek(line, 0);
+    if (first >= 'A' && first <= 'Z')
+        first += 'a' - 'A';
+    for (int i = 0; words[i]; i++) {
+        if (first == words[i][0] && cursor_accept_nocase(line, words[i]))
+            return i;
     }
-    return false;
+    return -1;
 }
 
 /* Passes over one of the words (lower case, NULL at the end), in either case, that a blank or the

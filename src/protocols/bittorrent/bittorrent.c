@@ -258,15 +258,19 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
     return judge_vuze(in, c);
 }
 
-/* Peers ask each other's hash table on the port of their uTP: such messages may come between. */
-static enum answer judge_utp(struct inspection *in)
+/* Peers ask each other's hash table on the port of their uTP: such messages may come between. What
+ * was said of the newest datagrams is known. */
+static enum answer judge_utp(struct inspection *in, enum answer client, enum answer server)
 {
     struct utp first = {0}, next;
     unsigned bits = 0, packets = 0;
     bool has_message = false;
     for (uint32_t i = 0; i < in->datagram_count; i++) {
         struct cursor c = inspection_datagram(in, i);
-        if (judge_datagram(in, c) == YES) {
+        enum answer answer = c.data == in->client.data   ? client
+                             : c.data == in->server.data ? server
+                                                         : judge_datagram(in, c);
+        if (answer == YES) {
             has_message = true;
             continue;
         }
@@ -309,12 +313,13 @@ static enum answer validate(struct inspection *in)
         return answers(in->client, in->server) ? answer_at(in, YES, "tracker scrape", CLIENT, 0, 16)
                                                : NO;
     if (client == YES && server == NO && in->server.size)
-        return answers(in->client, in->server) || judge_utp(in) == YES ? YES : LIKELY;
+        return answers(in->client, in->server) || judge_utp(in, client, server) == YES ? YES
+                                                                                       : LIKELY;
     if (client == NO && server == YES && in->client.size)
-        return judge_utp(in) == YES ? YES : LIKELY;
+        return judge_utp(in, client, server) == YES ? YES : LIKELY;
     if (client != NO || server != NO)
         return client > server ? client : server;
-    return judge_utp(in);
+    return judge_utp(in, client, server);
 }
 
 static const struct signature signatures[] = {

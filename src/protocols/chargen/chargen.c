@@ -9,18 +9,19 @@
 enum { LINE = 72, FIRST = ' ', LAST = '~' };
 
 /* After the last comes the first; some count DEL among them. */
-static bool follows(uint8_t byte, uint8_t next)
+static bool follows(int byte, int next)
 {
     return next == byte + 1 || (next == FIRST && byte >= LAST);
 }
 
 static bool is_run(struct cursor *c, uint32_t length)
 {
-    uint8_t byte = cursor_u8(c);
+    struct cursor line = cursor_take(c, cursor_left(c) < length ? cursor_left(c) : length);
+    int byte = cursor_peek(&line, 0);
     if (byte < FIRST || byte > LAST)
         return false;
-    for (uint32_t i = 1; i < length && !cursor_at_end(c); i++) {
-        uint8_t next = cursor_u8(c);
+    for (uint32_t i = 1; i < line.size; i++) {
+        int next = cursor_peek(&line, i);
         if (!follows(byte, next))
             return false;
         byte = next;
@@ -60,5 +61,6 @@ const struct cdpi_protocol cdpi_protocol_chargen = {
     .tcp_ports = PORTS(19),
     .udp_ports = PORTS(19),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

@@ -71,7 +71,6 @@ static bool is_other(struct cursor c)
         "nov",       "dec",      "am",        "pm",       "utc",    "gmt",      NULL};
     unsigned numbers = 0, colons = 0, names = 0;
     while (!cursor_at_end(&c)) {
-        unsigned i = 0;
         uint32_t value;
         if (text_digits(&c, 4, &value)) {
             numbers++;
@@ -80,9 +79,7 @@ static bool is_other(struct cursor c)
             continue;
         }
         bool is_letter = (cursor_peek(&c, 0) | 0x20) >= 'a';
-        while (is_letter && words[i] && !cursor_accept_nocase(&c, words[i]))
-            i++;
-        if (is_letter && words[i]) {
+        if (is_letter && text_any_of(&c, words) >= 0) {
             names++;
             continue;
         }
@@ -132,5 +129,6 @@ const struct cdpi_protocol cdpi_protocol_daytime = {
     .tcp_ports = PORTS(13),
     .udp_ports = PORTS(13),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

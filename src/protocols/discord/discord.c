@@ -13,20 +13,30 @@
 
 enum { DISCOVERY_SIZE = 74, OLD_SIZE = 70, ADDRESS = 64, PING_SIZE = 8, ASKS = 1, ANSWERS = 2 };
 
+static bool are_zeros(struct cursor c)
+{
+    while (cursor_left(&c) >= 8) {
+        if (cursor_raw64(&c) != 0)
+            return false;
+    }
+    while (!cursor_at_end(&c)) {
+        if (cursor_u8(&c) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* An address in text, of either version, then zeros; nothing but zeros where it is asked for. */
 static bool passes_address(struct cursor *c, bool is_asked)
 {
+    struct cursor field = cursor_take(c, ADDRESS);
     uint32_t n = 0;
-    for (; n < ADDRESS && cursor_peek(c, 0) > 0; n++) {
-        int byte = cursor_u8(c);
+    for (; cursor_peek(&field, 0) > 0; n++) {
+        int byte = cursor_u8(&field);
         if (!text_is_digit(byte) && byte != '.' && byte != ':' && (byte < 'a' || byte > 'f'))
             return false;
     }
-    for (uint32_t i = n; i < ADDRESS; i++) {
-        if (cursor_u8(c) != 0)
-            return false;
-    }
-    return is_asked ? n == 0 : n >= 2;
+    return are_zeros(field) && (is_asked ? n == 0 : n >= 2);
 }
 
 static enum answer judge_discovery(struct inspection *in, struct cursor c)

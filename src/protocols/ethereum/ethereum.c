@@ -127,14 +127,19 @@ static enum answer judge_packet(struct inspection *in, struct cursor c)
     return yes(in, "discovery packet", &c);
 }
 
+static enum answer judge_stream(struct inspection *in, struct cursor c)
+{
+    bool is_known = c.size == 0 || in->said_yes & 1u << c.side;
+    return is_known ? YES : judge_handshake(in, c);
+}
+
 /* A point is beyond doubt: where the other side's beginning was lost, it still is likely. */
 static enum answer judge_streams(struct inspection *in)
 {
-    enum answer both = judge_sides(in, judge_handshake, judge_handshake);
-    if (both != NO || !both_spoke(in))
-        return both;
-    bool is_one = judge_handshake(in, in->client) == YES || judge_handshake(in, in->server) == YES;
-    return is_one ? LIKELY : NO;
+    enum answer client = judge_stream(in, in->client), server = judge_stream(in, in->server);
+    if (client != NO && server != NO)
+        return client < server ? client : server;
+    return both_spoke(in) && (client == YES || server == YES) ? LIKELY : NO;
 }
 
 static enum answer validate(struct inspection *in)

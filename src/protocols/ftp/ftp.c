@@ -9,7 +9,7 @@
 #include "framing/tls.h"
 #include "protocols/protocol.h"
 
-enum { LINE_LIMIT = 1024, REPLIES = 24, WEAK_LIMIT = 10, LOGIN_BITS = 20 };
+enum { LINE_LIMIT = 1024, REPLIES = 24, WEAK_LIMIT = 10, LOGIN_BITS = 20, GREETING = 512 };
 
 static const struct command commands[] = {
     {.word = "user", .bits = 12, .arguments = ARGUMENTS_SOME},
@@ -103,6 +103,8 @@ static int weigh_client(struct cursor c, bool is_final)
 /* A greeting that names FTP; one that names SMTP is none. */
 static int greeting_bits(struct cursor line)
 {
+    if (line.size > GREETING) /* what it says, it says soon */
+        line.size = GREETING;
     if (text_has(line, "smtp"))
         return -1;
     return text_has(line, "ftp") || text_has(line, "for new user") ? 32 : WEAK_LIMIT;
@@ -205,8 +207,8 @@ static int weigh_server(struct cursor c, bool is_final)
         if (!text_reply_code(&line, &code, &is_last)) {
             if (!inside) /* between the first and the last line anything may stand */
                 return i ? strong + weak : -1;
-            if (inside == 214)
-                strong += help_bits(line) > WEAK_LIMIT ? help_bits(line) : 0;
+            int help = inside == 214 && strong < BITS_FOR_YES ? help_bits(line) : 0;
+            strong += help > WEAK_LIMIT ? help : 0;
             continue;
         }
         int bits = reply_bits(code, line);

@@ -5,8 +5,8 @@
  * greeting is OK, PREAUTH or BYE (section 7.1).
  */
 #include "framing/commands.h"
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 8192, TAG_LIMIT = 24, TAG_BITS = 6, LINES = 6 };
 
@@ -195,6 +195,7 @@ const struct cdpi_protocol cdpi_protocol_imap = {
     .tcp_ports = PORTS(143),
     SIGNATURES(signatures),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
     .follow = follow_starttls, /* RFC 9051 section 6.2.1 */
 };

@@ -8,8 +8,8 @@
  * answers with numbers.
  */
 #include "framing/commands.h"
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 /* RFC 2812 section 2.3: 512 bytes; IRCv3 tags make it longer. */
 enum { LINE_LIMIT = 8192, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };

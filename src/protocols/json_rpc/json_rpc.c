@@ -28,15 +28,19 @@ static bool pass_headers(struct cursor *c)
     return false;
 }
 
+static bool is_version_2(const struct json_call *call)
+{
+    return call->is_version_2 && json_call_has_verb(call);
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     struct json_call call;
     struct cursor start = c;
     if (cursor_peek(&c, 0) == 'C' && !pass_headers(&c))
         return NO;
-    enum json_step step = json_call(&c, &call);
-    bool has_verb = call.method.size || call.has_result || call.has_error;
-    if (call.is_version_2 && has_verb)
+    enum json_step step = json_call(&c, &call, is_version_2);
+    if (step == JSON_MEMBER)
         return yes(in, "version 2.0", &c);
     if (step == JSON_BAD)
         return NO;
@@ -48,7 +52,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (call.has_id &&
         ((call.method.size && call.has_params) || (call.has_result && call.has_error)))
         return likely(in, "version 1.0", &c);
-    return in->client.size && in->server.size && (has_verb || call.has_id) ? LIKELY : NO;
+    return in->client.size && in->server.size && (json_call_has_verb(&call) || call.has_id) ? LIKELY
+                                                                                            : NO;
 }
 
 static enum answer validate(struct inspection *in)

@@ -60,27 +60,27 @@ static bool has_kcp_go_header(struct inspection *in, struct cursor c)
     return rest.size >= HEADER && segments_bits(in, rest) > 0 && crc32_ethernet(rest) == sum;
 }
 
-static enum answer judge(struct inspection *in, struct cursor c)
+static enum answer judge(struct inspection *in, struct cursor c, uint32_t *conversation)
 {
     bool is_kcp_go = has_kcp_go_header(in, c);
     cursor_skip(&c, is_kcp_go ? KCP_GO_HEADER : 0);
+    *conversation = cursor_peek_u32(&c, 0);
     unsigned bits = segments_bits(in, c);
     bits += is_kcp_go ? CRC_BITS : 0u;
     cursor_skip(&c, HEADER);
     return answer_by_bits(in, bits, "segments", &c);
 }
 
-static uint32_t conversation_of(struct inspection *in, struct cursor c)
-{
-    return cursor_peek_u32(&c, has_kcp_go_header(in, c) ? KCP_GO_HEADER : 0);
-}
-
 static enum answer validate(struct inspection *in)
 {
-    enum answer both = judge_sides(in, judge, judge);
-    if (both == NO || !both_spoke(in))
-        return both;
-    return conversation_of(in, in->client) == conversation_of(in, in->server) ? both : NO;
+    uint32_t asked = 0, told = 0;
+    enum answer client = in->client.size ? judge(in, in->client, &asked) : YES;
+    if (client == NO)
+        return NO;
+    enum answer server = in->server.size ? judge(in, in->server, &told) : YES;
+    if (both_spoke(in) && asked != told)
+        return NO;
+    return client < server ? client : server;
 }
 
 static const struct signature signatures[] = {

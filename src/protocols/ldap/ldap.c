@@ -8,8 +8,8 @@
  * The lengths nest, and the operation's first elements have the types and ranges of the standard.
  */
 #include "framing/ber.h"
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     APPLICATION = 0x60,

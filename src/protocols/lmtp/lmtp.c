@@ -3,9 +3,9 @@
  * LMTP, RFC 2033: SMTP's commands and replies, but the client says LHLO with its name (section 4.1)
  * where it would say EHLO, and the server greets with 220 as in SMTP.
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 1024, GREETING = 220, GREETING_LINES = 16 };
 

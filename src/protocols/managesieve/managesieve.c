@@ -4,9 +4,9 @@
  * value, and ends with OK (section 1.7). IMPLEMENTATION must be among them, and comes first as
  * servers send it. The client's commands are words; strings stand in quotes or behind {size+}.
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 1024, LINES = 16 };
 

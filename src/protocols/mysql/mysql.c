@@ -9,9 +9,9 @@
  * or refuses: ff code(2) text. The client answers with sequence 1: capabilities(4) largest(4)
  * set(1) zeros(23; MariaDB's last four are capabilities) name.
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     GREETING = 10,

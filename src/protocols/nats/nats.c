@@ -3,9 +3,9 @@
  * NATS (docs.nats.io, "Client protocol"): the server begins with "INFO {...}", the client with
  * "CONNECT {...}"; then PUB, SUB, MSG, PING, PONG, +OK, -ERR.
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { JSON_LIMIT = 256, LINE_LIMIT = 1024, PAYLOAD_LIMIT = 1 << 20 };
 

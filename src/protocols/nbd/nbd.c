@@ -4,8 +4,8 @@
  * "IHAVEOPT", or the old way with 00 00 42 02 81 86 12 53; the client with flags(4) and options of
  * "IHAVEOPT". Later, requests begin with 25609513 and replies with 67446698.
  */
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {

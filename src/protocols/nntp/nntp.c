@@ -5,8 +5,8 @@
  * message identifiers tell it.
  */
 #include "framing/commands.h"
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 1024, CODE_BITS = 12 };
 

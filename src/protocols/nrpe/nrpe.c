@@ -21,16 +21,14 @@ enum {
     TEXT_LIMIT = 65536
 };
 
-/* All of the packet but its checksum. */
-static uint32_t checksum(struct cursor c)
+/* All of the packet, zeros for its checksum. */
+static uint32_t checksum(struct cursor packet)
 {
-    uint32_t crc = UINT32_MAX;
-    for (cursor_seek(&c, 0); !cursor_at_end(&c);) {
-        bool is_own = c.at >= CHECKSUM && c.at < CHECKSUM + 4;
-        uint8_t byte = cursor_u8(&c);
-        crc = crc32_byte(crc, is_own ? 0 : byte);
-    }
-    return ~crc;
+    struct cursor head = cursor_take(&packet, CHECKSUM);
+    uint32_t crc = crc32_add(UINT32_MAX, head);
+    crc = crc32_add(crc, cursor_over("\0\0\0", 4));
+    cursor_skip(&packet, 4);
+    return ~crc32_add(crc, packet);
 }
 
 static enum answer judge(struct inspection *in, struct cursor c, uint16_t first, uint16_t next)

@@ -4,9 +4,9 @@
  * "LIST VAR ups", "GET VAR ups battery.charge"; the server: "BEGIN LIST VAR ups", "VAR ups
  * battery.charge "100"", "ERR UNKNOWN-UPS".
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 512, LINES = 3 };
 

@@ -5,8 +5,8 @@
  * in with USER and PASS: what they share counts little, and the two sides add up.
  */
 #include "framing/commands.h"
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 /* RFC 2449 section 4: 255 for commands, 512 for replies; servers are more generous. */
 enum { LINE_LIMIT = 1024, STATUS_BITS = 16, TEXT_BITS = 26, STAMP_BITS = 44 };

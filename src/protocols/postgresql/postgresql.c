@@ -10,8 +10,8 @@
  * authentication 'R' or an error 'E' comes first. A session that is joined late is known by
  * messages that follow each other.
  */
-#include "framing/starttls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     CANCEL = 80877102,

@@ -5,9 +5,9 @@
  * and one that names FTP is none. A server may send lines before the client speaks, and go on with
  * 250.
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 1024, GREETING_LINES = 64 };
 

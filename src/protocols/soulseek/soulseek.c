@@ -23,11 +23,7 @@ static bool passes_text(struct cursor *c, struct cursor *text)
     if (size > TEXT_LIMIT)
         return false;
     *text = cursor_take(c, size);
-    for (uint32_t i = 0; i < text->size; i++) {
-        if (!text_is_plain((uint8_t)cursor_peek(text, i)))
-            return false;
-    }
-    return !text->ran_short;
+    return !text->ran_short && text_all_plain(*text);
 }
 
 static bool passes_digest(struct cursor *c)

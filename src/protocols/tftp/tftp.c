@@ -22,6 +22,7 @@ enum {
     BLOCK = 512,
     LAST_ERROR = 8,
     NAME_LIMIT = 1400, /* attacks' names are long */
+    NAME_LOOK = 256,   /* so much of one is looked at */
     RUN = 3            /* blocks in a row */
 };
 
@@ -32,7 +33,9 @@ static bool text(struct cursor *c)
     if (size <= 0)
         return false;
     struct cursor name = cursor_take(c, (uint32_t)size);
-    return text_all_plain(name) && cursor_find(&name, '\t', NAME_LIMIT) < 0 && cursor_skip(c, 1);
+    if (name.size > NAME_LOOK)
+        name.size = NAME_LOOK;
+    return text_all_plain(name) && cursor_find(&name, '\t', NAME_LOOK) < 0 && cursor_skip(c, 1);
 }
 
 static bool mode(struct cursor *c)

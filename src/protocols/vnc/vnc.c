@@ -3,9 +3,9 @@
  * VNC's Remote Framebuffer, RFC 6143 section 7.1.1: the server, then the client, say their version
  * in twelve bytes, "RFB 003.008\n". Apple's says 003.889, others 004.001 and 005.000.
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {

@@ -57,16 +57,6 @@ static const char *const sayings[] = {"no match for ",
                                       "no whois server is known",
                                       NULL};
 
-static bool starts_with_any(struct cursor line, const char *const *words)
-{
-    for (unsigned i = 0; words[i]; i++) {
-        struct cursor rest = line;
-        if (cursor_accept_nocase(&rest, words[i]))
-            return true;
-    }
-    return false;
-}
-
 /* A name with a dot, an address, a number of an autonomous system. */
 static bool is_object(struct cursor query)
 {
@@ -101,9 +91,9 @@ static int line_bits(struct cursor line)
         bool has_source = text_has(line, "whois") || text_has(line, "registry database");
         return has_source ? SOURCE_BITS : REMARK_BITS;
     }
-    if (starts_with_any(line, fields))
+    if (text_any_of(&line, fields) >= 0)
         return FIELD_BITS;
-    return starts_with_any(line, sayings) ? SAYING_BITS : 0;
+    return text_any_of(&line, sayings) >= 0 ? SAYING_BITS : 0;
 }
 
 static int weigh_server(struct cursor c)
@@ -112,6 +102,8 @@ static int weigh_server(struct cursor c)
     unsigned remarks = 0;
     struct cursor line;
     for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
+        if (first > 0 && bits >= BITS_FOR_YES)
+            break;
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD)
             return -1;
@@ -147,5 +139,6 @@ const struct cdpi_protocol cdpi_protocol_whois = {
     .category = CATEGORY_DIRECTORY,
     .tcp_ports = PORTS(43),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

@@ -5,9 +5,9 @@
  * stanza or a step of the negotiation in a namespace of XMPP, or one that is addressed, is likely.
  * XMPP in WebSockets (RFC 7395) is WebSocket.
  */
-#include "framing/starttls.h"
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { ELEMENT_LIMIT = 2048 };
 
@@ -44,7 +44,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     return is_stream || is_jabber ? likely(in, "stream header", &c) : NO;
 }
 
-static const char *const marks[] = {"jabber:", "urn:xmpp:", "urn:ietf:params:xml:ns:xmpp", NULL};
+static const char *const marks[] = {"urn:ietf:params:xml:ns:xmpp", "jabber:", "urn:xmpp:", NULL};
 
 /* The elements of sections 4, 5, 6 and 8 that a session goes on with; a blank or ">" ends the name.
  */
@@ -57,9 +57,10 @@ static bool pass_name(struct cursor *c)
         "<enable",       "<enabled",    "<resume",    "<resumed",
         "<compress",     "<compressed", "<db:result", "<db:verify",
         "<handshake",    "<a",          "<r",         NULL};
+    int first = cursor_peek(c, 1);
     for (unsigned i = 0; names[i]; i++) {
         struct cursor rest = *c;
-        if (!cursor_accept(&rest, names[i], (uint32_t)strlen(names[i])))
+        if (first != names[i][1] || !cursor_accept(&rest, names[i], (uint32_t)strlen(names[i])))
             continue;
         int next = cursor_peek(&rest, 0);
         if (next != ' ' && next != '>' && next != '/')

@@ -3,8 +3,8 @@
  * Protocols that go over to TLS within their connection (STARTTLS, or whatever they call it): the
  * client's hello tells it, so a follower need not know how it was asked for and granted.
  */
-#ifndef CDPI_FRAMING_STARTTLS_H
-#define CDPI_FRAMING_STARTTLS_H
+#ifndef CDPI_PROTOCOLS_STARTTLS_H
+#define CDPI_PROTOCOLS_STARTTLS_H
 
 #include "framing/tls.h"
 #include "protocols/protocol.h"
