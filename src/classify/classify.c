@@ -131,7 +131,7 @@ struct classifier *classifier_build(struct memory *memory, bool reversed)
         claim_ports(c, 0, i, catalog_rooms[i].protocol->tcp_ports);
         claim_ports(c, 1, i, catalog_rooms[i].protocol->udp_ports);
     }
-    c->table = signature_table_build(memory);
+    c->table = signature_table_build(memory, catalog_rooms, catalog_room_count);
     if (!c->table) {
         memory_put(memory, c, size);
         return NULL;
