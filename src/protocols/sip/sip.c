@@ -55,7 +55,7 @@ static enum answer judge_damaged(struct inspection *in, struct cursor c)
 static enum answer judge_open(struct inspection *in, const struct cursor *c, struct cursor method,
                               struct cursor uri)
 {
-    bool is_request = is_own_scheme(uri) && cursor_left(&method) >= 3;
+    bool is_request = cursor_left(&uri) && is_own_scheme(uri) && cursor_left(&method) >= 3;
     return is_request && is_cut(in, c) ? likely(in, "request", c) : short_of(in, c);
 }
 
