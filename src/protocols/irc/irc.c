@@ -78,7 +78,9 @@ static int user_bits(struct cursor line)
         return 0;
     for (; !cursor_at_end(&line) && blanks < 3; cursor_skip(&line, 1))
         blanks += cursor_peek(&line, 0) == ' ';
-    return blanks < 3 ? 0 : cursor_peek(&line, 0) == ':' ? 40 : 24;
+    if (blanks == 3 && cursor_peek(&line, 0) == ':')
+        return 40;
+    return blanks == 3 && command_is_one_word(line) ? 24 : 0; /* without ":" it is one word */
 }
 
 /* IRCv3 message tags: "@", key=value pairs, a blank; a prefix must follow here. */
