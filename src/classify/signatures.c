@@ -24,6 +24,7 @@ struct entry {
     uint8_t length_width; /* 0: no length field */
     bool length_is_little;
     uint8_t transports;
+    bool is_told; /* nothing is wanted of a byte but of the first eight */
 };
 
 /* Which of 64 signatures a byte at an offset, or a size, leaves possible. */
@@ -38,7 +39,8 @@ struct block {
 /* What one transport has. */
 struct shelf {
     struct block *blocks;
-    uint64_t of_first[256]; /* blocks with something for payloads that begin with this byte */
+    uint64_t of_size[CLASSES]; /* blocks that a size, or a byte at its place, leaves possible */
+    uint64_t of_byte[ROWS][256];
     uint16_t block_count;
     uint16_t reach;
 };
@@ -110,6 +112,7 @@ static void file_entry(void *context, const struct cdpi_protocol *protocol,
     struct signature_table *table = context;
     table->entries[entry] = compile(s, room);
     table->entries[entry].transports = transports_of(s, protocol);
+    table->entries[entry].is_told = s->offset + s->size <= ROWS;
     for (size_t r = room + 1u; r <= table->room_count; r++)
         table->first_of_room[r] = (uint16_t)(entry + 1);
 }
@@ -124,31 +127,39 @@ static void wanted_at(const struct entry *e, uint32_t offset, uint8_t *value, ui
     memcpy(mask, (const uint8_t *)e->mask + (offset - e->offset), 1);
 }
 
-enum { SOME_FIRST = 256, NO_FIRST = 512, LATE = 1024 };
+enum { WHOLE_BYTE, SOME_BITS, LATE = 255 };
 
-/* Signatures that begin with the same byte stand together: few blocks are left for a payload. */
+/* Signatures that begin alike stand together, so that few blocks are left for a payload: ordered by
+ * where the first wanted byte stands, whether all of its bits are wanted, it, and the next byte. */
 static uint32_t place_of(const struct entry *e)
 {
-    uint8_t value, mask;
+    uint8_t value, mask, next, next_mask;
     for (uint32_t i = 0; i < ROWS; i++) {
         wanted_at(e, i, &value, &mask);
-        if (i == 0 && mask)
-            return (mask == 0xff ? 0u : SOME_FIRST) + value;
-        if (mask)
-            return NO_FIRST + i;
+        wanted_at(e, i + 1, &next, &next_mask);
+        if (mask) {
+            uint32_t kind = mask == 0xff ? WHOLE_BYTE : SOME_BITS;
+            return (2 * i + kind) << 16 | (uint32_t)value << 8 | next;
+        }
     }
-    return LATE;
+    return LATE << 16;
+}
+
+static bool is_late(uint64_t item)
+{
+    return item >> 32 == LATE;
 }
 
 /* Lists the entries of a transport by their places, the place above the entry. Returns how many. */
 static uint32_t list_entries(const struct signature_table *table, uint16_t count, unsigned shelf,
-                             uint32_t *list)
+                             uint64_t *list)
 {
     uint32_t n = 0;
     for (uint16_t i = 0; i < count; i++) {
         if (!(table->entries[i].transports & 1u << shelf))
             continue;
-        uint32_t item = place_of(&table->entries[i]) << 16 | i, k = n++;
+        uint64_t item = (uint64_t)place_of(&table->entries[i]) << 16 | i;
+        uint32_t k = n++;
         for (; k > 0 && list[k - 1] > item; k--)
             list[k] = list[k - 1];
         list[k] = item;
@@ -202,10 +213,10 @@ static void choose_offsets(struct block *block, const struct entry *entries, uin
         block->offset[rows] = block->offset[0];
 }
 
-static void fill_block(struct block *block, const struct entry *entries, const uint32_t *list,
+static void fill_block(struct block *block, const struct entry *entries, const uint64_t *list,
                        uint32_t count, bool is_datagram)
 {
-    block->is_late = list[0] >> 16 == LATE;
+    block->is_late = is_late(list[0]);
     for (uint32_t i = 0; i < count; i++)
         block->entry[i] = (uint16_t)list[i];
     for (uint16_t row = 0; row < ROWS; row++)
@@ -220,16 +231,15 @@ static void fill_block(struct block *block, const struct entry *entries, const u
 }
 
 /* How many entries the next block takes; late ones have blocks of their own. */
-static uint32_t next_block(const uint32_t *list, uint32_t left)
+static uint32_t next_block(const uint64_t *list, uint32_t left)
 {
     uint32_t n = 0;
-    bool is_late = left && list[0] >> 16 == LATE;
-    while (n < left && n < BLOCK && (list[n] >> 16 == LATE) == is_late)
+    while (n < left && n < BLOCK && is_late(list[n]) == is_late(list[0]))
         n++;
     return n;
 }
 
-static uint32_t count_blocks(const uint32_t *list, uint32_t count)
+static uint32_t count_blocks(const uint64_t *list, uint32_t count)
 {
     uint32_t blocks = 0;
     for (uint32_t at = 0; at < count; at += next_block(list + at, count - at))
@@ -237,19 +247,21 @@ static uint32_t count_blocks(const uint32_t *list, uint32_t count)
     return blocks;
 }
 
-/* Which blocks a first byte leaves. Late ones look elsewhere. */
-static void fill_firsts(struct shelf *shelf)
+static void fill_masks(struct shelf *shelf)
 {
     for (unsigned i = 0; i < shelf->block_count; i++) {
         const struct block *block = &shelf->blocks[i];
-        for (unsigned byte = 0; byte < 256; byte++) {
-            if (block->is_late || block->of_byte[0][byte])
-                shelf->of_first[byte] |= UINT64_C(1) << i;
+        uint64_t bit = UINT64_C(1) << i;
+        for (unsigned class = 0; class < CLASSES; class ++)
+            shelf->of_size[class] |= block->of_size[class] ? bit : 0;
+        for (unsigned row = 0; row < ROWS; row++) {
+            for (unsigned byte = 0; byte < 256; byte++)
+                shelf->of_byte[row][byte] |= block->is_late || block->of_byte[row][byte] ? bit : 0;
         }
     }
 }
 
-static bool fill_shelf(struct signature_table *table, unsigned t, const uint32_t *list,
+static bool fill_shelf(struct signature_table *table, unsigned t, const uint64_t *list,
                        uint32_t count, struct memory *memory)
 {
     struct shelf *shelf = &table->shelves[t];
@@ -270,7 +282,7 @@ static bool fill_shelf(struct signature_table *table, unsigned t, const uint32_t
         if (e->end > shelf->reach)
             shelf->reach = e->end;
     }
-    fill_firsts(shelf);
+    fill_masks(shelf);
     return true;
 }
 
@@ -278,8 +290,8 @@ static bool fill_shelf(struct signature_table *table, unsigned t, const uint32_t
  * before a user). */
 static bool fill_shelves(struct signature_table *table, uint16_t count, struct memory *memory)
 {
-    size_t scratch_size = (count + 1u) * sizeof(uint32_t);
-    uint32_t *list = memory_get(memory, scratch_size, 64);
+    size_t scratch_size = (count + 1u) * sizeof(uint64_t);
+    uint64_t *list = memory_get(memory, scratch_size, 64);
     bool is_full = list != NULL;
     for (unsigned t = 0; is_full && t < SHELVES; t++)
         is_full = fill_shelf(table, t, list, list_entries(table, count, t, list), memory);
@@ -361,10 +373,9 @@ struct probe {
     unsigned count, room;
 };
 
+/* Of an entry with a length field, in a datagram. */
 static bool length_fits(const struct entry *e, const struct probe *p)
 {
-    if (p->wire == 0 || e->length_width == 0)
-        return true;
     if (p->size < (uint32_t)e->length_offset + e->length_width)
         return false;
     uint32_t said = read_length(p->data + e->length_offset, e->length_width, e->length_is_little);
@@ -389,35 +400,39 @@ static inline bool sizes_fit(const struct entry *e, const struct probe *p)
            (p->wire == 0 || (e->min_size <= p->wire && p->wire <= e->max_size));
 }
 
-/* Of an entry whose sizes fit. */
-static bool entry_fits(const struct probe *p, const struct entry *e)
+static inline bool window_fits_at(const struct probe *p, const struct entry *e)
 {
-    bool fits = e->offset + (uint32_t)WINDOW <= p->padded_size ? window_fits(e, p->padded)
-                                                               : tail_fits(p, e);
-    return fits && length_fits(e, p);
+    return e->offset + (uint32_t)WINDOW <= p->padded_size ? window_fits(e, p->padded)
+                                                          : tail_fits(p, e);
 }
 
-static void propose(struct probe *p, const struct entry *e)
+/* What the bits of a block do not tell. */
+static inline bool entry_fits(const struct probe *p, const struct entry *e)
 {
-    unsigned k = 0;
-    while (k < p->count && p->proposed[k] != e->room)
-        k++;
-    if (k < p->count || p->count == p->room || !entry_fits(p, e))
-        return;
-    p->proposed[p->count++] = e->room;
+    if (!sizes_fit(e, p))
+        return false;
+    if (e->length_width && p->wire && !length_fits(e, p))
+        return false;
+    return e->is_told || window_fits_at(p, e);
 }
 
-/* What of a block the bytes leave. */
-static inline uint64_t left_of(const struct block *block, const struct probe *p, uint32_t class)
+static void add_room(struct probe *p, room_index room)
 {
-    const uint8_t *bytes = p->padded;
-    uint64_t left =
-        block->of_size[class] & block->of_byte[0][bytes[0]] & block->of_byte[1][bytes[1]];
-    if (left == 0)
-        return 0;
-    for (unsigned row = 2; row < ROWS; row++)
-        left &= block->of_byte[row][bytes[row]];
-    return left;
+    for (unsigned k = 0; k < p->count; k++) {
+        if (p->proposed[k] == room)
+            return;
+    }
+    if (p->count < p->room)
+        p->proposed[p->count++] = room;
+}
+
+/* What of a block, or of the blocks, the size and the first eight bytes leave. */
+static inline uint64_t left_of(const uint64_t of_size[CLASSES], const uint64_t of_byte[ROWS][256],
+                               const uint8_t *bytes, uint32_t class)
+{
+    return of_size[class] & of_byte[0][bytes[0]] & of_byte[1][bytes[1]] & of_byte[2][bytes[2]] &
+           of_byte[3][bytes[3]] & of_byte[4][bytes[4]] & of_byte[5][bytes[5]] &
+           of_byte[6][bytes[6]] & of_byte[7][bytes[7]];
 }
 
 /* A byte that has not arrived is wanted by no signature whose size fits. */
@@ -435,8 +450,8 @@ static void propose_from(struct probe *p, const struct block *block, uint64_t le
 {
     for (; left; left &= left - 1) {
         const struct entry *e = &p->table->entries[block->entry[__builtin_ctzll(left)]];
-        if (sizes_fit(e, p))
-            propose(p, e);
+        if (entry_fits(p, e))
+            add_room(p, e->room);
     }
 }
 
@@ -465,7 +480,8 @@ bool signature_table_fits(const struct signature_table *table, room_index room, 
     aim(&p, table, data, size, wire, copy);
     for (uint32_t i = table->first_of_room[room]; i < table->first_of_room[room + 1]; i++) {
         const struct entry *e = &table->entries[i];
-        if (e->transports & transport && sizes_fit(e, &p) && entry_fits(&p, e))
+        if (e->transports & transport && e->end <= size && window_fits_at(&p, e) &&
+            entry_fits(&p, e))
             return true;
     }
     return false;
@@ -482,9 +498,11 @@ unsigned signature_table_propose(const struct signature_table *table, uint8_t tr
     p.proposed = proposed;
     p.room = room;
     uint32_t class = transport != OVER_UDP ? class_of(size) : wire ? class_of(wire) : ANY_SIZE;
-    for (uint64_t blocks = shelf->of_first[p.padded[0]]; blocks; blocks &= blocks - 1) {
+    uint64_t blocks = left_of(shelf->of_size, shelf->of_byte, p.padded, class);
+    for (; blocks; blocks &= blocks - 1) {
         const struct block *block = &shelf->blocks[__builtin_ctzll(blocks)];
-        uint64_t left = block->is_late ? left_of_late(block, &p, class) : left_of(block, &p, class);
+        uint64_t left = block->is_late ? left_of_late(block, &p, class)
+                                       : left_of(block->of_size, block->of_byte, p.padded, class);
         propose_from(&p, block, left);
     }
     return p.count;

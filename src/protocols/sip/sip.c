@@ -106,6 +106,7 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "INFO "),      SIGNATURE(0, "REFER "),    SIGNATURE(0, "MESSAGE "),
     SIGNATURE(0, "UPDATE "),    SIGNATURE(0, "SERVICE "),  SIGNATURE(0, "BENOTIFY "),
     SIGNATURE(0, "NEGOTIATE "), SIGNATURE(0, "PING sip"),  SIGNATURE(0, "DO sip"),
+    SIGNATURE(0, "KDMQ sip"),   SIGNATURE(0, "COMET sip"), SIGNATURE(0, "QAUTH sip"),
     SIGNATURE(0, "\r\n"),
 };
 
