@@ -93,6 +93,20 @@ static inline const struct command *command_of(const struct command *table, stru
     return NULL;
 }
 
+/* "Group", not "GROUP" nor "group": so a sentence begins. Nobody's software writes so, some people
+ * do. */
+static inline bool command_is_sentence(const struct cursor *line)
+{
+    int first = cursor_peek(line, 0), second = cursor_peek(line, 1);
+    return first >= 'A' && first <= 'Z' && second >= 'a' && second <= 'z';
+}
+
+/* What the command that a line is adds. */
+static inline int command_bits(const struct command *command, const struct cursor *line)
+{
+    return command_is_sentence(line) ? command->bits / 3 : command->bits;
+}
+
 /* What the line that the bytes begin with adds, though it is no text (a shell code's) or never
  * ends; -1: no command stands there. */
 static inline int command_alone_weighs(struct cursor c, const struct command *table)
@@ -121,7 +135,7 @@ static inline int commands_weigh_final(struct cursor c, const struct command *ta
         const struct command *command = command_of(table, line);
         if (!command)
             return i || state == LINE_OPEN ? bits : -1;
-        bits += command->bits;
+        bits += command_bits(command, &line);
         if (command->is_last || state == LINE_OPEN)
             return bits;
     }

@@ -119,11 +119,11 @@ static int number_bits(struct cursor line)
 
 static int client_bits(struct cursor line)
 {
-    int user = user_bits(line);
+    int user = command_is_sentence(&line) ? 0 : user_bits(line);
     if (user)
         return user;
     const struct command *command = command_of(client_commands, line);
-    return command ? command->bits : -1;
+    return command ? command_bits(command, &line) : -1;
 }
 
 static int server_bits(struct cursor line)
@@ -141,7 +141,7 @@ static int server_bits(struct cursor line)
     if (cursor_starts_with(&line, "ERROR :") && !text_has(line, "closing link:"))
         return bits + 28;
     const struct command *command = command_of(server_commands, line);
-    return command ? bits + command->bits : -1;
+    return command ? bits + command_bits(command, &line) : -1;
 }
 
 static int weigh(struct cursor c, bool is_client, bool is_final)
