@@ -371,7 +371,7 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
     cold_count(found->cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;
     hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
-    if (engine_wants_bare(engine, hot))
+    if (!p->payload_wire && engine_wants_bare(engine, hot))
         engine_keep_bare(engine, hot, p, false);
     return true;
 }

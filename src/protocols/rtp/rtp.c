@@ -206,7 +206,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 1, .bytes = "\x80", .mask = "\xe0", .min_size = HEADER + 1},
+    {.size = 1, .bytes = "\x80", .mask = "\xc0", .min_size = HEADER + 1},
     {.offset = 4, .size = 4, .bytes = "ZRTP", .min_size = HEADER + 12},
 };
 

@@ -26,11 +26,10 @@ static enum answer validate(struct inspection *in)
         if (cursor_u8(&c) != 0)
             return NO;
     }
-    if (c.size > 4 && c.size < 8)
-        return is_udp(in) || in->is_final ? NO : wants(in, SERVER, 8);
-    /* A stream that goes on is something else. */
-    return is_udp(in) || in->is_final || c.size == 8 ? likely(in, "seconds", &c)
-                                                     : wants(in, SERVER, 5);
+    if (c.size == 8 || (c.size == 4 && (is_udp(in) || in->is_final)))
+        return likely(in, "seconds", &c);
+    /* A stream that goes on is something else, but for the rest of eight. */
+    return is_udp(in) || in->is_final ? NO : wants(in, SERVER, c.size + 1);
 }
 
 const struct cdpi_protocol cdpi_protocol_time = {
