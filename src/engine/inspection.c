@@ -600,9 +600,8 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
                          const struct packet *p, struct head *head)
 {
     struct hot *hot = place_hot(place);
-    if (modules_may_be_asked(engine, hot->verdict != 0))
-        engine_keep_packet(engine, head, p);
     if (head->for_modules) {
+        engine_keep_packet(engine, head, p);
         bool is_late = engine->now - head->first_time > INSPECTION_US;
         if (is_late || engine_has_enough_packets(engine, head))
             engine_conclude(engine, place);
@@ -624,6 +623,8 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
             return;
         }
     }
+    if (modules_may_be_asked(engine, hot->verdict != 0))
+        engine_keep_packet(engine, head, p);
     store(engine, head, p, &a);
     bool grew = bytes->size > had;
     if (grew && engine->has_own && !has_looked) {
