@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * NetFlow 1, 5, 7 (Cisco's formats), 9 (RFC 3954 section 5), and IPFIX (RFC 7011 section 3), which
- * is version 10. Versions 1 to 7 have a count of records of one size. Version 9 and IPFIX have
- * sets: id(2) size(2), where ids 0 to 3 are templates and those from 256 on data; IPFIX has its own
- * size. SCTP and TCP carry IPFIX too (section 10).
+ * NetFlow 1, 5, 7, 8 (Cisco's formats), 9 (RFC 3954 section 5), and IPFIX (RFC 7011 section 3),
+ * which is version 10. Versions 1 to 7 have a count of records of one size. Version 9 and IPFIX
+ * have sets: id(2) size(2), where ids 0 to 3 are templates and those from 256 on data; IPFIX has
+ * its own size. SCTP and TCP carry IPFIX too (section 10).
  */
 #include "protocols/protocol.h"
 
 enum {
     IPFIX = 10,
     IPFIX_HEADER = 16,
+    V8_HEADER = 28,
     V9_HEADER = 20,
+    BILLION = 1000000000,
     RECORDS_LIMIT = 30,
     FIRST_DATA = 256,
     YEAR_2000 = 946684800,
@@ -30,6 +32,20 @@ static bool is_fixed(struct inspection *in, const struct cursor *c, uint16_t ver
                    fills_datagram(in, c, formats[i].header + count * (uint32_t)formats[i].record);
     }
     return false;
+}
+
+/* Version 8 has records of what was added up: by AS, protocol and port, prefixes. Method and
+ * version 2 of it stand in the header. */
+static enum answer judge_v8(struct inspection *in, struct cursor c, uint16_t count)
+{
+    static const uint8_t records[] = {28, 28, 32, 32, 40};
+    cursor_skip(&c, 18);
+    uint8_t method = cursor_u8(&c), version = cursor_u8(&c);
+    if (cursor_u32(&c) != 0 || c.ran_short || version != 2 || method < 1 || method > 5)
+        return NO;
+    bool fits =
+        count >= 1 && fills_datagram(in, &c, V8_HEADER + count * (uint32_t)records[method - 1]);
+    return fits ? yes(in, "version 8", &c) : NO;
 }
 
 /* Sets to the end. How many, or -1. */
@@ -87,11 +103,18 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (version == 9)
         return judge_v9(in, c, count);
+    if (version == 8)
+        return judge_v8(in, c, count);
     if (!is_fixed(in, &c, version, count))
         return NO;
     cursor_skip(&c, 4);
     uint32_t time = cursor_u32(&c);
-    return !c.ran_short && time >= YEAR_2000 ? yes(in, "records of one size", &c) : NO;
+    uint32_t nanoseconds = cursor_u32(&c);
+    if (c.ran_short || nanoseconds >= BILLION)
+        return NO;
+    /* A router whose clock was never set counts from 1970 or 1993. */
+    return time >= YEAR_2000 ? yes(in, "records of one size", &c)
+                             : likely(in, "records of one size", &c);
 }
 
 /* Collectors do not answer. */
@@ -104,6 +127,7 @@ static const struct signature signatures[] = {
     {.transports = OVER_UDP, .size = 3, .bytes = "\0\x05\0", .min_size = 72},
     {.transports = OVER_UDP, .size = 3, .bytes = "\0\x07\0", .min_size = 76},
     {.transports = OVER_UDP, .size = 3, .bytes = "\0\x01\0", .min_size = 68},
+    {.transports = OVER_UDP, .size = 3, .bytes = "\0\x08\0", .min_size = 56},
     {.transports = OVER_UDP, .size = 3, .bytes = "\0\x09\0", .min_size = V9_HEADER + 4},
     {.transports = OVER_UDP,
      .size = 2,
