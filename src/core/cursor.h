@@ -218,22 +218,32 @@ static inline uint64_t cursor_same_bytes(uint64_t word, uint8_t byte)
     return (differs - ones) & ~differs & ones << 7;
 }
 
+/* Whether the text begins with one of the eight bytes here. */
+static inline bool cursor_has_in_word(const uint8_t *at, const uint8_t *end, const char *lower)
+{
+    struct cursor eight = cursor_over(at, 8);
+    uint64_t word = cursor_le64(&eight) | 0x2020202020202020u;
+    uint64_t hits = cursor_same_bytes(word, (uint8_t)lower[0] | 0x20);
+    for (; hits; hits &= hits - 1) {
+        if (cursor_match_nocase(at + __builtin_ctzll(hits) / 8, end, lower))
+            return true;
+    }
+    return false;
+}
+
 /* Whether the text (in lower case, not empty) stands anywhere from here, in either case. Eight
  * bytes at a time are searched for its first. */
 static inline bool cursor_has_nocase(const struct cursor *c, const char *lower)
 {
     const uint8_t *at = c->data + c->at, *end = c->data + c->size;
-    const uint8_t begin = (uint8_t)lower[0] | 0x20;
     for (; end - at >= 8; at += 8) {
-        struct cursor eight = cursor_over(at, 8);
-        uint64_t hits = cursor_same_bytes(cursor_le64(&eight) | 0x2020202020202020u, begin);
-        for (; hits; hits &= hits - 1) {
-            if (cursor_match_nocase(at + __builtin_ctzll(hits) / 8, end, lower))
-                return true;
-        }
+        if (cursor_has_in_word(at, end, lower))
+            return true;
     }
+    if (at < end && cursor_left(c) >= 8) /* the last ones, with some that were seen before */
+        return cursor_has_in_word(end - 8, end, lower);
     for (; at < end; at++) {
-        if ((*at | 0x20) == begin && cursor_match_nocase(at, end, lower))
+        if (cursor_match_nocase(at, end, lower))
             return true;
     }
     return false;

@@ -71,19 +71,15 @@ static inline bool command_has_arguments(const struct command *command, struct c
     }
 }
 
-/* The command of the table that the line is, or NULL. Words have two letters or more. */
+/* The command of the table that the line is, or NULL. */
 static inline const struct command *command_of(const struct command *table, struct cursor line)
 {
     int first = cursor_peek(&line, 0);
     if (first >= 'A' && first <= 'Z')
         first += 'a' - 'A';
-    int second = cursor_peek(&line, 1);
-    if (second >= 'A' && second <= 'Z')
-        second += 'a' - 'A';
     for (; table->word; table++) {
         struct cursor rest = line;
-        if (first != table->word[0] || second != table->word[1] ||
-            !cursor_accept_nocase(&rest, table->word))
+        if (first != table->word[0] || !cursor_accept_nocase(&rest, table->word))
             continue;
         if (!cursor_at_end(&rest) && cursor_peek(&rest, 0) != ' ')
             continue;

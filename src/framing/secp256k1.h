@@ -23,6 +23,7 @@ struct secp256k1 {
 static inline struct secp256k1 secp256k1_read(struct cursor *c)
 {
     struct secp256k1 n;
+#pragma GCC unroll 4
     for (int i = SECP256K1_LIMBS; i-- > 0;)
         n.limb[i] = cursor_u64(c);
     return n;

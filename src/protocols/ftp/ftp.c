@@ -211,7 +211,9 @@ static int weigh_server(struct cursor c, bool is_final)
             strong += help > WEAK_LIMIT ? help : 0;
             continue;
         }
-        int bits = reply_bits(code, line);
+        /* Of a help text, the lines between tell, until it is enough. */
+        bool is_told = code == 214 && (!is_last || strong >= BITS_FOR_YES);
+        int bits = is_told ? 4 : reply_bits(code, line);
         if (bits < 0)
             return -1;
         if (bits > WEAK_LIMIT)

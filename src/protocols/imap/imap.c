@@ -88,7 +88,8 @@ static int literal_bits(struct cursor line)
 /* RFC 3501 section 6.2.3: LOGIN has two arguments; those with blanks are quoted or literals. */
 static bool is_bad_login(struct cursor line)
 {
-    if (!cursor_accept_nocase(&line, "login ") || cursor_find(&line, '"', LINE_LIMIT) >= 0)
+    if ((cursor_peek(&line, 0) | 0x20) != 'l' || !cursor_accept_nocase(&line, "login ") ||
+        cursor_find(&line, '"', LINE_LIMIT) >= 0)
         return false;
     int32_t blank = cursor_find(&line, ' ', LINE_LIMIT);
     cursor_skip(&line, blank < 0 ? 0 : (uint32_t)blank + 1);

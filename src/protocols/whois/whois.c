@@ -111,7 +111,7 @@ static int weigh_server(struct cursor c)
             break;
         int more = line_bits(line);
         if (first < 0 && line.size > 0)
-            first = more + text_has(line, "whois");
+            first = more ? more : text_has(line, "whois");
         if (more != REMARK_BITS || remarks++ < 2)
             bits += more;
     }
