@@ -19,3 +19,4 @@ if [ ! -f "$out/tiny.pcap" ]; then
 fi
 python3 bench/compare.py "$build/cdpi" "$out" "${ROUNDS:-5}"
 "$build/bench/flood" "${FLOOD:-2000000}"
+"$build/bench/proposals" "$out/mix.pcap"

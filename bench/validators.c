@@ -8,15 +8,13 @@
  *     validators FOLDER > docs/costs.tsv      name TAB instructions TAB case
  */
 #define _GNU_SOURCE
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "steps.h"
 #include "support/replay.h"
 
 enum { ROOMS = 1024 };
@@ -33,11 +31,6 @@ struct child {
     struct replay replay;
     FILE *told;
 };
-
-static void mark(void)
-{
-    raise(SIGUSR1);
-}
 
 static enum answer say_no(struct inspection *in)
 {
@@ -80,9 +73,9 @@ static void call(struct child *child, const struct test_case *c, room_index room
     fprintf(child->told, "%d\t%s, line %d\n", room == NO_ROOM ? -1 : (int)room,
             strrchr(c->file, '/') ? strrchr(c->file, '/') + 1 : c->file, c->line);
     fflush(child->told);
-    mark();
+    steps_mark();
     validate(&in);
-    mark();
+    steps_mark();
 }
 
 static void run_case(void *context, const struct test_case *c)
@@ -115,36 +108,6 @@ static int be_child(const char *folder, int pipe_end)
 
 /* ---- the parent, which counts ------------------------------------------------------------- */
 
-/* Lets the child run until it stops; false when it has ended. */
-static bool wait_for(pid_t pid, int *signal_number)
-{
-    int status;
-    if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
-        return false;
-    *signal_number = WSTOPSIG(status);
-    return true;
-}
-
-static bool run_to_mark(pid_t pid)
-{
-    int signal_number = 0;
-    do {
-        if (ptrace(PTRACE_CONT, pid, NULL, NULL) != 0 || !wait_for(pid, &signal_number))
-            return false;
-    } while (signal_number != SIGUSR1);
-    return true;
-}
-
-static bool count_to_mark(pid_t pid, uint32_t *count)
-{
-    int signal_number = 0;
-    for (*count = 0; signal_number != SIGUSR1; ++*count) {
-        if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) != 0 || !wait_for(pid, &signal_number))
-            return false;
-    }
-    return true;
-}
-
 static void note_cost(int room, const char *where, uint32_t count)
 {
     if (room < 0 || room >= ROOMS || count <= costs[room].most)
@@ -158,11 +121,11 @@ static int be_parent(pid_t pid, FILE *told)
     char line[256], where[200];
     uint32_t count, empty = 0;
     int room, signal_number;
-    if (!wait_for(pid, &signal_number))
+    if (!steps_wait(pid, &signal_number))
         return 1;
-    while (run_to_mark(pid)) {
+    while (steps_to_mark(pid)) {
         if (!fgets(line, sizeof line, told) || sscanf(line, "%d\t%199[^\n]", &room, where) != 2 ||
-            !count_to_mark(pid, &count))
+            !steps_count(pid, &count))
             return 1;
         if (room < 0)
             empty = count; /* marks, and a validator that only says no */

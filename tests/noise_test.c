@@ -4,8 +4,8 @@
  *
  *   - random payloads of 1 to 1,500 bytes, a third of them under 64, one-sided and two-sided, TCP
  * and UDP: no YES, and at most ten LIKELY over all rooms together;
- *   - text, JSON, XML, HTML, base64, compressed and counting bytes as streams and datagrams: no
- * YES;
+ *   - text, JSON, XML, HTML, base64, encrypted, compressed and counting bytes as streams and
+ * datagrams on random ports, one-sided and two-sided: no YES;
  *   - every case with random bytes before it: no YES of its own room (a shifted datagram may hold
  * another's message).
  *
@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "support/check.h"
+#include "support/prose.h"
 #include "support/replay.h"
 
 enum { MOST = 1500, LIKELY_BUDGET = 10, SHOWN = 40 };
@@ -162,6 +163,13 @@ static uint32_t look_alike(uint8_t *to, unsigned kind)
         "a,b,c\n1,2,3\n4,5,6\n",
     };
     enum { TEXTS = sizeof texts / sizeof texts[0] };
+    uint32_t size = 64 + (uint32_t)(draw() % (MOST - 64));
+    if (kind < COATS)
+        return prose_coated((enum prose_coat)kind, to, size, draw);
+    kind -= COATS;
+    if (kind < PROSE_KINDS)
+        return prose_write((enum prose_kind)kind, to, size, draw);
+    kind -= PROSE_KINDS;
     if (kind < TEXTS)
         return repeat(to, texts[kind]);
     switch (kind - TEXTS) {
@@ -180,7 +188,7 @@ static uint32_t look_alike(uint8_t *to, unsigned kind)
 
 static void look_alikes(struct noise *n, unsigned long count)
 {
-    enum { KINDS = 13 };
+    enum { KINDS = COATS + PROSE_KINDS + 13 };
     n->yes = n->likely = 0;
     for (unsigned long i = 0; i < count; i++) {
         uint32_t client = look_alike(n->bytes[0], (unsigned)(i % KINDS));
@@ -240,7 +248,7 @@ int main(int argc, char **argv)
     n->classifier = classifier;
     random_payloads(n, count);
     n->shown = 0;
-    look_alikes(n, count / 20);
+    look_alikes(n, count / 10);
     if (!cases_read_all(argc > 2 ? argv[2] : "src/protocols", shifted_case, n))
         checks_failed++;
     classifier_free(classifier, &memory);

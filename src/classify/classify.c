@@ -131,7 +131,7 @@ struct classifier *classifier_build(struct memory *memory, bool reversed)
         claim_ports(c, 0, i, catalog_rooms[i].protocol->tcp_ports);
         claim_ports(c, 1, i, catalog_rooms[i].protocol->udp_ports);
     }
-    c->table = signature_table_build(memory);
+    c->table = signature_table_build(memory, catalog_rooms, catalog_room_count);
     if (!c->table) {
         memory_put(memory, c, size);
         return NULL;
@@ -318,7 +318,8 @@ static void prepare(struct session *s, room_index room, unsigned which, bool swa
         fill_view(s, in, which, swapped);
     s->prepared[swapped] = (uint8_t)(which | VIEW_FILLED);
     bool is_known = room == s->known_room && which == 3 && s->state->is_swapped == swapped;
-    in->said_yes = is_known ? (uint8_t)(1u << (s->known_side ^ swapped)) : 0;
+    unsigned side = (unsigned)s->known_side ^ swapped;
+    in->said_yes = (uint8_t)((is_known ? 1u << side : 0u) & 3u);
     in->rule = "";
     in->application = NULL;
     in->evidence_offset = in->evidence_size = 0;

@@ -2,14 +2,15 @@
 #include "classify/signatures.h"
 
 enum {
-    BUCKETS = 4096,
-    LANES = 4,        /* pairs of bytes that a signature can be filed under */
-    ANYWHERE = LANES, /* the list of those that have no such pair */
-    SHELVES = 3,      /* TCP, UDP, SCTP */
-    WINDOW = 16,      /* bytes of one masked compare */
-    LEAST_FIXED_BITS = 2
+    SHELVES = 3, /* TCP, UDP, SCTP */
+    WINDOW = 16, /* bytes of one masked compare */
+    BLOCK = 64,  /* signatures in a block, a bit each */
+    BLOCKS = 64, /* the most of a shelf, a bit each */
+    ROWS = 8     /* bytes of a payload that a block looks at */
 };
-static const uint8_t lane_offset[LANES] = {0, 2, 4, 8};
+/* Sizes from 64 on are told apart by their highest bit; the last class is of sizes that do not
+ * count. */
+enum { EXACT = 64, ANY_SIZE = EXACT + 11, CLASSES = ANY_SIZE + 1 };
 /* The padded copy of short payloads reaches this far. */
 enum { PADDED = 32 };
 
@@ -23,32 +24,32 @@ struct entry {
     uint8_t length_width; /* 0: no length field */
     bool length_is_little;
     uint8_t transports;
+    bool is_told; /* nothing is wanted of a byte but of the first eight */
 };
 
-/* What of an entry lies in the payload's first eight bytes: refuses nearly all of a list. */
-struct glance {
-    uint64_t value, mask;
+/* Which of 64 signatures a byte at an offset, or a size, leaves possible. */
+struct block {
+    uint64_t of_size[CLASSES];
+    uint64_t of_byte[ROWS][256];
+    uint16_t offset[ROWS]; /* 0 to 7, but where no signature has anything there */
+    bool is_late;          /* that is so */
+    uint16_t entry[BLOCK];
 };
 
-struct lane {
-    uint16_t first[BUCKETS + 1]; /* where a bucket's list begins, from the shelf's base on */
-};
-
-/* The lists of one transport. */
+/* What one transport has. */
 struct shelf {
-    struct lane lanes[LANES];
-    uint32_t base;                     /* where the shelf's lists begin in `lists` */
-    uint32_t always_first, always_end; /* from the base on: those without a pair */
+    struct block *blocks;
+    uint64_t of_size[CLASSES]; /* blocks that a size, or a byte at its place, leaves possible */
+    uint64_t of_byte[ROWS][256];
+    uint16_t block_count;
     uint16_t reach;
 };
 
 struct signature_table {
-    size_t size_of_all; /* the one allocation that holds everything */
+    size_t size_of_all; /* of the allocation that holds all but the blocks */
     struct entry *entries;
-    struct glance *glances;  /* beside the entries */
     uint16_t *first_of_room; /* a room's entries stand together */
-    uint16_t *lists;
-    uint16_t entry_count;
+    size_t room_count;
     struct shelf shelves[SHELVES];
 };
 
@@ -57,48 +58,9 @@ static unsigned shelf_of(uint8_t transport)
     return transport == OVER_TCP ? 0 : transport == OVER_UDP ? 1 : 2;
 }
 
-/* The first byte's bits stay apart, so that a signature which fixes only some of them is filed
- * under few buckets; the second byte is folded. */
-static uint32_t bucket_of(uint32_t pair)
-{
-    uint32_t second = pair >> 8;
-    return (pair & 0xff) << 4 | ((second ^ second >> 4) & 15);
-}
-
 static uint8_t mask_byte(const struct signature *s, uint32_t i)
 {
     return s->mask ? (uint8_t)s->mask[i] : 0xff;
-}
-
-/* The signature's byte and mask at a payload offset; mask 0 outside of it. */
-static void byte_at(const struct signature *s, uint32_t offset, uint8_t *value, uint8_t *mask)
-{
-    *value = *mask = 0;
-    if (offset < s->offset || offset >= (uint32_t)s->offset + s->size)
-        return;
-    *mask = mask_byte(s, offset - s->offset);
-    *value = (uint8_t)s->bytes[offset - s->offset] & *mask;
-}
-
-static int fixed_bits(const struct signature *s, unsigned lane)
-{
-    uint8_t value, first, second;
-    byte_at(s, lane_offset[lane], &value, &first);
-    byte_at(s, lane_offset[lane] + 1u, &value, &second);
-    return __builtin_popcount(first) + __builtin_popcount(second);
-}
-
-static unsigned best_lane(const struct signature *s)
-{
-    unsigned best = ANYWHERE;
-    int bits = LEAST_FIXED_BITS - 1;
-    for (unsigned lane = 0; lane < LANES; lane++) {
-        if (fixed_bits(s, lane) > bits) {
-            bits = fixed_bits(s, lane);
-            best = lane;
-        }
-    }
-    return best;
 }
 
 static struct entry compile(const struct signature *s, room_index room)
@@ -122,187 +84,262 @@ static struct entry compile(const struct signature *s, room_index room)
     return e;
 }
 
-/* The buckets that a pair under these masks can fall into, each once. Returns how many. */
-static uint32_t list_buckets(const struct signature *s, unsigned lane, uint16_t out[BUCKETS])
-{
-    uint8_t value[2], mask[2], seen[BUCKETS / 8];
-    uint32_t count = 0;
-    byte_at(s, lane_offset[lane], &value[0], &mask[0]);
-    byte_at(s, lane_offset[lane] + 1u, &value[1], &mask[1]);
-    memset(seen, 0, sizeof seen);
-    uint32_t fixed = (uint32_t)(value[0] | value[1] << 8),
-             open = ~(mask[0] | (uint32_t)mask[1] << 8) & 0xffff;
-    uint32_t part = open; /* every subset of the open bits, downwards */
-    for (;;) {
-        uint32_t bucket = bucket_of(fixed | part);
-        if (!(seen[bucket / 8] >> bucket % 8 & 1)) {
-            seen[bucket / 8] |= (uint8_t)(1u << bucket % 8);
-            out[count++] = (uint16_t)bucket;
-        }
-        if (part == 0)
-            return count;
-        part = (part - 1) & open;
-    }
-}
+typedef void each_signature_fn(void *context, const struct cdpi_protocol *protocol,
+                               const struct signature *s, room_index room, uint16_t entry);
 
-typedef void each_signature_fn(void *context, const struct signature *s, room_index room,
-                               uint16_t entry);
-
-static uint16_t each_signature(each_signature_fn *visit, void *context)
+static uint16_t each_signature(const struct catalog_room *rooms, size_t room_count,
+                               each_signature_fn *visit, void *context)
 {
     uint16_t count = 0;
-    for (size_t room = 0; room < catalog_room_count; room++) {
-        const struct cdpi_protocol *protocol = catalog_rooms[room].protocol;
-        for (size_t i = 0; i < protocol->signature_count; i++, count++) {
-            if (visit)
-                visit(context, &protocol->signatures[i], (room_index)room, count);
-        }
+    for (size_t room = 0; room < room_count; room++) {
+        const struct cdpi_protocol *protocol = rooms[room].protocol;
+        for (size_t i = 0; i < protocol->signature_count; i++, count++)
+            visit(context, protocol, &protocol->signatures[i], (room_index)room, count);
     }
     return count;
 }
 
-static struct glance glance_at(const struct signature *s)
+static uint8_t transports_of(const struct signature *s, const struct cdpi_protocol *protocol)
 {
-    uint8_t value[8], mask[8];
-    struct glance g;
-    for (uint32_t i = 0; i < 8; i++)
-        byte_at(s, i, &value[i], &mask[i]);
-    memcpy(&g.value, value, 8);
-    memcpy(&g.mask, mask, 8);
-    return g;
+    return s->transports ? s->transports : protocol->transports;
 }
 
-static uint8_t transports_of(const struct signature *s, room_index room)
+/* ---- building ---------------------------------------------------------------------------- */
+
+static void file_entry(void *context, const struct cdpi_protocol *protocol,
+                       const struct signature *s, room_index room, uint16_t entry)
 {
-    return s->transports ? s->transports : catalog_rooms[room].protocol->transports;
-}
-
-/* First pass: how long each list will be, in first[bucket + 1]. */
-struct sizing {
-    struct shelf *shelves;
-    uint32_t total;
-};
-
-static void count_entry(void *context, const struct signature *s, room_index room, uint16_t entry)
-{
-    (void)entry;
-    struct sizing *sizing = context;
-    unsigned lane = best_lane(s);
-    uint16_t buckets[BUCKETS];
-    uint32_t n = lane == ANYWHERE ? 1 : list_buckets(s, lane, buckets);
-    for (unsigned t = 0; t < SHELVES; t++) {
-        if (!(transports_of(s, room) & 1u << t))
-            continue;
-        struct shelf *shelf = &sizing->shelves[t];
-        sizing->total += n;
-        if (lane == ANYWHERE)
-            shelf->always_end++;
-        else
-            for (uint32_t i = 0; i < n; i++)
-                shelf->lanes[lane].first[buckets[i] + 1]++;
-    }
-}
-
-/* Second pass: entries compiled and filed. */
-struct filing {
-    struct signature_table *table;
-    struct shelf *next; /* first[bucket]: where the bucket's next entry goes */
-};
-
-static void file_entry(void *context, const struct signature *s, room_index room, uint16_t entry)
-{
-    struct filing *filing = context;
-    struct signature_table *table = filing->table;
-    struct entry *e = &table->entries[entry];
-    *e = compile(s, room);
-    e->transports = transports_of(s, room);
-    for (size_t r = room + 1u; r <= catalog_room_count; r++)
+    struct signature_table *table = context;
+    table->entries[entry] = compile(s, room);
+    table->entries[entry].transports = transports_of(s, protocol);
+    table->entries[entry].is_told = s->offset + s->size <= ROWS;
+    for (size_t r = room + 1u; r <= table->room_count; r++)
         table->first_of_room[r] = (uint16_t)(entry + 1);
-    table->glances[entry] = glance_at(s);
-    unsigned lane = best_lane(s);
-    uint16_t buckets[BUCKETS];
-    uint32_t n = lane == ANYWHERE ? 0 : list_buckets(s, lane, buckets);
-    for (unsigned t = 0; t < SHELVES; t++) {
-        if (!(transports_of(s, room) & 1u << t))
-            continue;
-        struct shelf *next = &filing->next[t];
-        if (e->end > table->shelves[t].reach)
-            table->shelves[t].reach = e->end;
-        if (lane == ANYWHERE)
-            table->lists[next->base + next->always_first++] = entry;
-        for (uint32_t i = 0; i < n; i++)
-            table->lists[next->base + next->lanes[lane].first[buckets[i]]++] = entry;
-    }
 }
 
-/* Turns list lengths into places. Returns how long the shelf's lists are. */
-static uint32_t place_lists(struct shelf *shelf, uint32_t base)
+/* What an entry wants at an offset; mask 0: nothing. */
+static void wanted_at(const struct entry *e, uint32_t offset, uint8_t *value, uint8_t *mask)
 {
-    uint32_t place = 0;
-    shelf->base = base;
-    for (unsigned lane = 0; lane < LANES; lane++) {
-        uint16_t *first = shelf->lanes[lane].first;
-        first[0] = (uint16_t)place;
-        for (uint32_t b = 1; b <= BUCKETS; b++) {
-            place += first[b];
-            first[b] = (uint16_t)place;
+    *value = *mask = 0;
+    if (offset < e->offset || offset >= e->offset + (uint32_t)WINDOW)
+        return;
+    memcpy(value, (const uint8_t *)e->value + (offset - e->offset), 1);
+    memcpy(mask, (const uint8_t *)e->mask + (offset - e->offset), 1);
+}
+
+enum { WHOLE_BYTE, SOME_BITS, LATE = 255 };
+
+/* Signatures that begin alike stand together, so that few blocks are left for a payload: ordered by
+ * where the first wanted byte stands, whether all of its bits are wanted, it, and the next byte. */
+static uint32_t place_of(const struct entry *e)
+{
+    uint8_t value, mask, next, next_mask;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        wanted_at(e, i, &value, &mask);
+        wanted_at(e, i + 1, &next, &next_mask);
+        if (mask) {
+            uint32_t kind = mask == 0xff ? WHOLE_BYTE : SOME_BITS;
+            return (2 * i + kind) << 16 | (uint32_t)value << 8 | next;
         }
     }
-    shelf->always_first = place;
-    shelf->always_end += place;
-    return shelf->always_end;
+    return LATE << 16;
 }
 
-/* False: a shelf is too long for its places (tests/cases_test.c would say so, long before a user).
- */
-static bool place_all(struct shelf *shelves)
+static bool is_late(uint64_t item)
 {
-    uint32_t base = 0;
-    for (unsigned t = 0; t < SHELVES; t++) {
-        uint32_t length = place_lists(&shelves[t], base);
-        if (length > UINT16_MAX)
-            return false;
-        base += length;
+    return item >> 32 == LATE;
+}
+
+/* Lists the entries of a transport by their places, the place above the entry. Returns how many. */
+static uint32_t list_entries(const struct signature_table *table, uint16_t count, unsigned shelf,
+                             uint64_t *list)
+{
+    uint32_t n = 0;
+    for (uint16_t i = 0; i < count; i++) {
+        if (!(table->entries[i].transports & 1u << shelf))
+            continue;
+        uint64_t item = (uint64_t)place_of(&table->entries[i]) << 16 | i;
+        uint32_t k = n++;
+        for (; k > 0 && list[k - 1] > item; k--)
+            list[k] = list[k - 1];
+        list[k] = item;
     }
+    return n;
+}
+
+static uint32_t class_of(uint32_t size)
+{
+    if (size < EXACT)
+        return size;
+    return size > UINT16_MAX ? ANY_SIZE : EXACT + 25u - (uint32_t)__builtin_clz(size);
+}
+
+static void mark_sizes(struct block *block, const struct entry *e, uint64_t bit, bool is_datagram)
+{
+    uint32_t least = is_datagram && e->min_size > e->end ? e->min_size : e->end;
+    uint32_t most = is_datagram ? e->max_size : UINT16_MAX;
+    for (uint32_t class = 0; class < CLASSES; class ++) {
+        uint32_t from = class < EXACT ? class : (uint32_t)EXACT << (class - EXACT);
+        uint32_t to = class < EXACT ? class : 2 * from - 1;
+        if (class == ANY_SIZE || (to >= least && from <= most))
+            block->of_size[class] |= bit;
+    }
+}
+
+static void mark_bytes(struct block *block, const struct entry *e, uint64_t bit)
+{
+    uint8_t value, mask;
+    for (unsigned row = 0; row < ROWS; row++) {
+        wanted_at(e, block->offset[row], &value, &mask);
+        for (unsigned byte = 0; byte < 256; byte++)
+            block->of_byte[row][byte] |= (byte & mask) == value ? bit : 0;
+    }
+}
+
+/* Offsets at which late signatures want something: each adds those that it begins with, while there
+ * is room. */
+static void choose_offsets(struct block *block, const struct entry *entries, uint32_t count)
+{
+    unsigned rows = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct entry *e = &entries[block->entry[i]];
+        unsigned row = 0;
+        while (row < rows && block->offset[row] != e->offset)
+            row++;
+        if (row == rows && rows < ROWS)
+            block->offset[rows++] = e->offset;
+    }
+    for (; rows < ROWS; rows++)
+        block->offset[rows] = block->offset[0];
+}
+
+static void fill_block(struct block *block, const struct entry *entries, const uint64_t *list,
+                       uint32_t count, bool is_datagram)
+{
+    block->is_late = is_late(list[0]);
+    for (uint32_t i = 0; i < count; i++)
+        block->entry[i] = (uint16_t)list[i];
+    for (uint16_t row = 0; row < ROWS; row++)
+        block->offset[row] = row;
+    if (block->is_late)
+        choose_offsets(block, entries, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct entry *e = &entries[block->entry[i]];
+        mark_bytes(block, e, UINT64_C(1) << i);
+        mark_sizes(block, e, UINT64_C(1) << i, is_datagram);
+    }
+}
+
+/* How many entries the next block takes; late ones have blocks of their own. */
+static uint32_t next_block(const uint64_t *list, uint32_t left)
+{
+    uint32_t n = 0;
+    while (n < left && n < BLOCK && is_late(list[n]) == is_late(list[0]))
+        n++;
+    return n;
+}
+
+static uint32_t count_blocks(const uint64_t *list, uint32_t count)
+{
+    uint32_t blocks = 0;
+    for (uint32_t at = 0; at < count; at += next_block(list + at, count - at))
+        blocks++;
+    return blocks;
+}
+
+static void fill_masks(struct shelf *shelf)
+{
+    for (unsigned i = 0; i < shelf->block_count; i++) {
+        const struct block *block = &shelf->blocks[i];
+        uint64_t bit = UINT64_C(1) << i;
+        for (unsigned class = 0; class < CLASSES; class ++)
+            shelf->of_size[class] |= block->of_size[class] ? bit : 0;
+        for (unsigned row = 0; row < ROWS; row++) {
+            for (unsigned byte = 0; byte < 256; byte++)
+                shelf->of_byte[row][byte] |= block->is_late || block->of_byte[row][byte] ? bit : 0;
+        }
+    }
+}
+
+static bool fill_shelf(struct signature_table *table, unsigned t, const uint64_t *list,
+                       uint32_t count, struct memory *memory)
+{
+    struct shelf *shelf = &table->shelves[t];
+    uint32_t blocks = count_blocks(list, count);
+    if (blocks == 0)
+        return true;
+    if (blocks > BLOCKS)
+        return false;
+    shelf->blocks = memory_get(memory, blocks * sizeof *shelf->blocks, 64);
+    if (!shelf->blocks)
+        return false;
+    for (uint32_t at = 0, n; at < count; at += n) {
+        n = next_block(list + at, count - at);
+        fill_block(&shelf->blocks[shelf->block_count++], table->entries, list + at, n, t == 1);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const struct entry *e = &table->entries[list[i] & UINT16_MAX];
+        if (e->end > shelf->reach)
+            shelf->reach = e->end;
+    }
+    fill_masks(shelf);
     return true;
 }
 
-struct signature_table *signature_table_build(struct memory *memory)
+/* False: memory is short, or there are too many signatures (tests/cases_test.c would say so, long
+ * before a user). */
+static bool fill_shelves(struct signature_table *table, uint16_t count, struct memory *memory)
 {
-    size_t scratch_size = SHELVES * sizeof(struct shelf);
-    struct shelf *shelves = memory_get(memory, scratch_size, 64);
-    if (!shelves)
-        return NULL;
-    struct sizing sizing = {.shelves = shelves};
-    uint16_t count = each_signature(count_entry, &sizing);
+    size_t scratch_size = (count + 1u) * sizeof(uint64_t);
+    uint64_t *list = memory_get(memory, scratch_size, 64);
+    bool is_full = list != NULL;
+    for (unsigned t = 0; is_full && t < SHELVES; t++)
+        is_full = fill_shelf(table, t, list, list_entries(table, count, t, list), memory);
+    if (list)
+        memory_put(memory, list, scratch_size);
+    return is_full;
+}
+
+static size_t count_signatures(const struct catalog_room *rooms, size_t room_count)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < room_count; i++)
+        count += rooms[i].protocol->signature_count;
+    return count;
+}
+
+struct signature_table *signature_table_build(struct memory *memory,
+                                              const struct catalog_room *rooms, size_t room_count)
+{
+    size_t count = count_signatures(rooms, room_count);
     size_t entries_at = (sizeof(struct signature_table) + 63) & ~(size_t)63;
-    size_t glances_at = entries_at + count * sizeof(struct entry);
-    size_t rooms_at = glances_at + count * sizeof(struct glance);
-    size_t lists_at = rooms_at + (catalog_room_count + 1) * sizeof(uint16_t);
-    size_t size = lists_at + sizing.total * sizeof(uint16_t);
-    struct signature_table *table = NULL;
-    if (place_all(shelves))
-        table = memory_get(memory, size, 64);
+    size_t rooms_at = entries_at + count * sizeof(struct entry);
+    size_t size = rooms_at + (room_count + 1) * sizeof(uint16_t);
+    struct signature_table *table = memory_get(memory, size, 64);
     if (!table)
-        goto out;
+        return NULL;
     table->size_of_all = size;
-    table->entry_count = count;
+    table->room_count = room_count;
     table->entries = (struct entry *)(void *)((uint8_t *)table + entries_at);
-    table->glances = (struct glance *)(void *)((uint8_t *)table + glances_at);
     table->first_of_room = (uint16_t *)(void *)((uint8_t *)table + rooms_at);
-    table->lists = (uint16_t *)(void *)((uint8_t *)table + lists_at);
-    memcpy(table->shelves, shelves, scratch_size);
-    struct filing filing = {.table = table, .next = shelves}; /* the scratch copy counts up */
-    each_signature(file_entry, &filing);
-out:
-    memory_put(memory, shelves, scratch_size);
+    each_signature(rooms, room_count, file_entry, table);
+    if (!fill_shelves(table, (uint16_t)count, memory)) {
+        signature_table_free(table, memory);
+        return NULL;
+    }
     return table;
 }
 
 void signature_table_free(struct signature_table *table, struct memory *memory)
 {
-    if (table)
-        memory_put(memory, table, table->size_of_all);
+    if (!table)
+        return;
+    for (unsigned t = 0; t < SHELVES; t++) {
+        struct shelf *shelf = &table->shelves[t];
+        if (shelf->blocks)
+            memory_put(memory, shelf->blocks, shelf->block_count * sizeof *shelf->blocks);
+    }
+    memory_put(memory, table, table->size_of_all);
 }
 
 uint32_t signature_table_reach(const struct signature_table *table, uint8_t transport)
@@ -331,16 +368,14 @@ struct probe {
     const struct signature_table *table;
     const uint8_t *data, *padded;
     uint32_t size, padded_size;
-    uint32_t wire;  /* a datagram's size, 0 for streams */
-    uint64_t start; /* the first eight bytes */
+    uint32_t wire; /* a datagram's size, 0 for streams */
     room_index *proposed;
     unsigned count, room;
 };
 
+/* Of an entry with a length field, in a datagram. */
 static bool length_fits(const struct entry *e, const struct probe *p)
 {
-    if (p->wire == 0 || e->length_width == 0)
-        return true;
     if (p->size < (uint32_t)e->length_offset + e->length_width)
         return false;
     uint32_t said = read_length(p->data + e->length_offset, e->length_width, e->length_is_little);
@@ -365,36 +400,58 @@ static inline bool sizes_fit(const struct entry *e, const struct probe *p)
            (p->wire == 0 || (e->min_size <= p->wire && p->wire <= e->max_size));
 }
 
-/* Of an entry whose sizes fit. */
-static bool entry_fits(const struct probe *p, const struct entry *e)
+static inline bool window_fits_at(const struct probe *p, const struct entry *e)
 {
-    bool fits = e->offset + (uint32_t)WINDOW <= p->padded_size ? window_fits(e, p->padded)
-                                                               : tail_fits(p, e);
-    return fits && length_fits(e, p);
+    return e->offset + (uint32_t)WINDOW <= p->padded_size ? window_fits(e, p->padded)
+                                                          : tail_fits(p, e);
 }
 
-static void propose(struct probe *p, const struct entry *e)
+/* What the bits of a block do not tell. */
+static inline bool entry_fits(const struct probe *p, const struct entry *e)
 {
-    unsigned k = 0;
-    while (k < p->count && p->proposed[k] != e->room)
-        k++;
-    if (k < p->count || p->count == p->room || !entry_fits(p, e))
-        return;
-    p->proposed[p->count++] = e->room;
+    if (!sizes_fit(e, p))
+        return false;
+    if (e->length_width && p->wire && !length_fits(e, p))
+        return false;
+    return e->is_told || window_fits_at(p, e);
 }
 
-static inline void walk(struct probe *p, uint32_t from, uint32_t to)
+static void add_room(struct probe *p, room_index room)
 {
-    const struct glance *glances = p->table->glances;
-    const uint16_t *list = p->table->lists;
-    uint64_t start = p->start;
-    for (uint32_t i = from; i < to; i++) {
-        const struct glance *g = &glances[list[i]];
-        if ((start & g->mask) != g->value)
-            continue;
-        const struct entry *e = &p->table->entries[list[i]];
-        if (sizes_fit(e, p))
-            propose(p, e);
+    for (unsigned k = 0; k < p->count; k++) {
+        if (p->proposed[k] == room)
+            return;
+    }
+    if (p->count < p->room)
+        p->proposed[p->count++] = room;
+}
+
+/* What of a block, or of the blocks, the size and the first eight bytes leave. */
+static inline uint64_t left_of(const uint64_t of_size[CLASSES], const uint64_t of_byte[ROWS][256],
+                               const uint8_t *bytes, uint32_t class)
+{
+    return of_size[class] & of_byte[0][bytes[0]] & of_byte[1][bytes[1]] & of_byte[2][bytes[2]] &
+           of_byte[3][bytes[3]] & of_byte[4][bytes[4]] & of_byte[5][bytes[5]] &
+           of_byte[6][bytes[6]] & of_byte[7][bytes[7]];
+}
+
+/* A byte that has not arrived is wanted by no signature whose size fits. */
+static uint64_t left_of_late(const struct block *block, const struct probe *p, uint32_t class)
+{
+    uint64_t left = block->of_size[class];
+    for (unsigned row = 0; row < ROWS && left; row++) {
+        uint32_t offset = block->offset[row];
+        left &= block->of_byte[row][offset < p->size ? p->data[offset] : 0];
+    }
+    return left;
+}
+
+static void propose_from(struct probe *p, const struct block *block, uint64_t left)
+{
+    for (; left; left &= left - 1) {
+        const struct entry *e = &p->table->entries[block->entry[__builtin_ctzll(left)]];
+        if (entry_fits(p, e))
+            add_room(p, e->room);
     }
 }
 
@@ -413,7 +470,6 @@ static void aim(struct probe *p, const struct signature_table *table, const uint
         p->padded = copy;
         p->padded_size = PADDED + WINDOW;
     }
-    memcpy(&p->start, p->padded, sizeof p->start);
 }
 
 bool signature_table_fits(const struct signature_table *table, room_index room, uint8_t transport,
@@ -423,9 +479,8 @@ bool signature_table_fits(const struct signature_table *table, room_index room, 
     struct probe p;
     aim(&p, table, data, size, wire, copy);
     for (uint32_t i = table->first_of_room[room]; i < table->first_of_room[room + 1]; i++) {
-        const struct glance *g = &table->glances[i];
         const struct entry *e = &table->entries[i];
-        if ((p.start & g->mask) == g->value && e->transports & transport && sizes_fit(e, &p) &&
+        if (e->transports & transport && e->end <= size && window_fits_at(&p, e) &&
             entry_fits(&p, e))
             return true;
     }
@@ -442,12 +497,13 @@ unsigned signature_table_propose(const struct signature_table *table, uint8_t tr
     aim(&p, table, data, size, wire, copy);
     p.proposed = proposed;
     p.room = room;
-    for (unsigned lane = 0; lane < LANES; lane++) {
-        const uint8_t *pair = p.padded + lane_offset[lane];
-        const uint16_t *first =
-            &shelf->lanes[lane].first[bucket_of(pair[0] | (uint32_t)pair[1] << 8)];
-        walk(&p, shelf->base + first[0], shelf->base + first[1]);
+    uint32_t class = transport != OVER_UDP ? class_of(size) : wire ? class_of(wire) : ANY_SIZE;
+    uint64_t blocks = left_of(shelf->of_size, shelf->of_byte, p.padded, class);
+    for (; blocks; blocks &= blocks - 1) {
+        const struct block *block = &shelf->blocks[__builtin_ctzll(blocks)];
+        uint64_t left = block->is_late ? left_of_late(block, &p, class)
+                                       : left_of(block->of_size, block->of_byte, p.padded, class);
+        propose_from(&p, block, left);
     }
-    walk(&p, shelf->base + shelf->always_first, shelf->base + shelf->always_end);
     return p.count;
 }

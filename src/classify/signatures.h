@@ -2,11 +2,10 @@
 /*
  * The signature table: which protocols could these first bytes be?
  *
- * At open, all rooms' signatures are compiled into one table. Each is filed under two of its bytes
- * (those with the most fixed bits among the pairs at offsets 0, 2, 4 and 8), in 4096 short lists a
- * pair and transport. To propose is four loads, four short lists, a glance at the first eight bytes
- * for each entry, and a masked compare of 16 for those that pass: the cost hardly grows with the
- * number of protocols.
+ * At open, all rooms' signatures are compiled into one table, in blocks of 64 that begin with like
+ * bytes. To propose is to take, for the few blocks that the first byte leaves, the signatures that
+ * the size and each of the first eight bytes leave, as bits; and a masked compare of 16 bytes for
+ * those that all of them leave: the cost hardly grows with the number of protocols.
  */
 #ifndef CDPI_CLASSIFY_SIGNATURES_H
 #define CDPI_CLASSIFY_SIGNATURES_H
@@ -16,8 +15,9 @@
 
 struct signature_table;
 
-/* NULL where memory is short. */
-struct signature_table *signature_table_build(struct memory *memory);
+/* Of these rooms, whose indices are their places. NULL where memory is short. */
+struct signature_table *signature_table_build(struct memory *memory,
+                                              const struct catalog_room *rooms, size_t room_count);
 void signature_table_free(struct signature_table *table, struct memory *memory);
 
 /* Up to `room` protocols whose signatures the bytes carry; each once. Sizes are judged by `wire`,

@@ -416,10 +416,10 @@ static enum decode_result decode_opened(const struct decoder *decoder, const str
     inner->time = outer->time;
     inner->vlan = outer->vlan;
     enum decode_result result = decode_content(&d, t);
-    if (result == DECODE_FLOW && is_strict && !tunnel_holds(t, inner))
-        return DECODE_OTHER;
     if (result != DECODE_FLOW)
         return result;
+    if (outer->key.ip_protocol == IP_UDP && !tunnel_holds(t, inner, is_strict))
+        return DECODE_OTHER;
     /* Only what carries a flow gets a number. */
     inner->key.domain = tunnel_is_one_way(t->kind) ? domain_met(&d, outer) : domain_of(&d);
     inner->hash = flow_key_hash(&inner->key, decoder->hash_key);

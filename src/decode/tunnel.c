@@ -10,6 +10,7 @@ enum {
     TYPE_ERSPAN_3 = 0x22eb,
     TYPE_PPP = 0x880b,
     TEREDO_AUTHENTICATION = 1,
+    NO_NEXT_HEADER = 59, /* IPv6; Teredo's bubbles, behind which trailers may stand (RFC 6081) */
     EXTENSIONS = 8
 };
 
@@ -100,9 +101,10 @@ static bool open_teredo(const struct packet *p, struct cursor c, struct tunnel *
     }
     if (cursor_left(&c) > 8 && cursor_peek_u16(&c, 0) == 0)
         cursor_skip(&c, 8);
-    uint32_t length = cursor_peek_u16(&c, 4);
-    bool is_ipv6 = cursor_peek(&c, 0) >> 4 == 6 && cursor_left(&c) >= 40 &&
-                   length + 40 <= p->payload_wire - c.at;
+    uint32_t room = p->payload_wire > c.at ? p->payload_wire - c.at : 0;
+    uint32_t length = cursor_peek_u16(&c, 4) + 40u;
+    bool fits = length == room || (length < room && cursor_peek(&c, 6) == NO_NEXT_HEADER);
+    bool is_ipv6 = cursor_peek(&c, 0) >> 4 == 6 && cursor_left(&c) >= 40 && fits;
     return is_ipv6 && inside(t, p, &c, TUNNEL_TEREDO, CONTENT_IP, 0);
 }
 
@@ -247,16 +249,20 @@ bool tunnel_open_as(const struct packet *p, enum tunnel_kind kind, struct tunnel
     return openers[kind] && openers[kind](p, cursor_over(p->payload, p->payload_size), t);
 }
 
-bool tunnel_holds(const struct tunnel *t, const struct packet *inner)
+bool tunnel_holds(const struct tunnel *t, const struct packet *inner, bool is_strict)
 {
     struct cursor c = cursor_over(inner->ip, inner->ip_size);
+    if (inner->ip < t->data || inner->ip >= t->data + t->size)
+        return true; /* put together from fragments */
     uint32_t before = (uint32_t)(inner->ip - t->data);
     uint32_t room = t->wire > before ? t->wire - before : 0;
     if (inner->key.is_v6)
-        return cursor_peek_u16(&c, 4) && cursor_peek_u16(&c, 4) + 40u <= room;
+        return (cursor_peek_u16(&c, 4) || cursor_peek(&c, 6) == NO_NEXT_HEADER) &&
+               cursor_peek_u16(&c, 4) + 40u <= room;
     uint32_t header = (uint32_t)(cursor_peek(&c, 0) & 15) * 4;
+    bool is_left_out = !is_strict && cursor_peek_u16(&c, 10) == 0;
     return cursor_peek_u16(&c, 2) >= header && (uint32_t)cursor_peek_u16(&c, 2) <= room &&
-           decode_ipv4_header_holds(c);
+           (is_left_out || decode_ipv4_header_holds(c));
 }
 
 bool tunnel_open(const struct packet *p, struct tunnel *t)

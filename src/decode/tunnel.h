@@ -54,8 +54,8 @@ bool tunnel_open(const struct packet *packet, struct tunnel *tunnel);
 bool tunnel_open_as(const struct packet *packet, enum tunnel_kind kind, struct tunnel *tunnel);
 
 /* Whether the IP header inside is one beyond chance: version, lengths that fit what the tunnel
- * promises, IPv4's checksum. */
-bool tunnel_holds(const struct tunnel *tunnel, const struct packet *inner);
+ * promises, IPv4's checksum; unless strict it may be left out (0). */
+bool tunnel_holds(const struct tunnel *tunnel, const struct packet *inner, bool is_strict);
 
 /* A lower-case name: "vxlan". */
 const char *tunnel_kind_name(uint8_t kind);

@@ -14,8 +14,20 @@ enum command_arguments {
     ARGUMENTS_SOME,
     ARGUMENTS_NUMBER,  /* begins with a number */
     ARGUMENTS_NUMBERS, /* nothing but numbers and ranges: "1", "1-20", "1 20" */
-    ARGUMENTS_NONE_OR_NUMBERS
+    ARGUMENTS_NONE_OR_NUMBERS,
+    ARGUMENTS_ONE,        /* a single word */
+    ARGUMENTS_ONE_AT_MOST /* or none */
 };
+
+/* Blanks may stand at its end. */
+static inline bool command_is_one_word(struct cursor rest)
+{
+    while (cursor_peek(&rest, 0) > ' ')
+        cursor_skip(&rest, 1);
+    while (cursor_accept_text(&rest, " "))
+        ;
+    return cursor_at_end(&rest);
+}
 
 static inline bool command_are_numbers(struct cursor rest)
 {
@@ -50,6 +62,10 @@ static inline bool command_has_arguments(const struct command *command, struct c
         return !is_none && command_are_numbers(rest);
     case ARGUMENTS_NONE_OR_NUMBERS:
         return command_are_numbers(rest);
+    case ARGUMENTS_ONE:
+        return !is_none && command_is_one_word(rest);
+    case ARGUMENTS_ONE_AT_MOST:
+        return command_is_one_word(rest);
     default:
         return true;
     }
@@ -75,6 +91,20 @@ static inline const struct command *command_of(const struct command *table, stru
             return table;
     }
     return NULL;
+}
+
+/* "Group", not "GROUP" nor "group": so a sentence begins. Nobody's software writes so, some people
+ * do. */
+static inline bool command_is_sentence(const struct cursor *line)
+{
+    int first = cursor_peek(line, 0), second = cursor_peek(line, 1);
+    return first >= 'A' && first <= 'Z' && second >= 'a' && second <= 'z';
+}
+
+/* What the command that a line is adds. */
+static inline int command_bits(const struct command *command, const struct cursor *line)
+{
+    return command_is_sentence(line) ? command->bits / 3 : command->bits;
 }
 
 /* What the line that the bytes begin with adds, though it is no text (a shell code's) or never
@@ -105,7 +135,7 @@ static inline int commands_weigh_final(struct cursor c, const struct command *ta
         const struct command *command = command_of(table, line);
         if (!command)
             return i || state == LINE_OPEN ? bits : -1;
-        bits += command->bits;
+        bits += command_bits(command, &line);
         if (command->is_last || state == LINE_OPEN)
             return bits;
     }

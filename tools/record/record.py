@@ -90,9 +90,12 @@ def in_overlay(lower, scratch, upper, command, log):
         if os.path.exists(f"/etc/{name}"):
             target.unlink(missing_ok=True)
             shutil.copy(f"/etc/{name}", target)
+    with open(upper / "etc/hosts", "a") as hosts:
+        hosts.write("127.0.1.1 host.example host\n")
+    named = ["sh", "-c", 'hostname host.example; exec "$@"', "sh", *command]  # packages may write the name down
     with open(log, "a") as out:
-        done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", HERE / "sandbox.sh", lower, scratch, upper,
-                               "/etc/ssl/certs:/host-certs", "--", *command], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        done = subprocess.run(["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child=KILL", HERE / "sandbox.sh", lower, scratch,
+                               upper, "/etc/ssl/certs:/host-certs", "--", *named], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
     for name in ("resolv.conf", "hosts"):
         (upper / "etc" / name).unlink(missing_ok=True)
     shutil.rmtree(f"{upper}.work", ignore_errors=True)

@@ -85,6 +85,16 @@ static int literal_bits(struct cursor line)
     return is_size && cursor_u8(&line) == '}' && cursor_at_end(&line) ? 12 : 0;
 }
 
+/* RFC 3501 section 6.2.3: LOGIN has two arguments; those with blanks are quoted or literals. */
+static bool is_bad_login(struct cursor line)
+{
+    if (!cursor_accept_nocase(&line, "login ") || cursor_find(&line, '"', LINE_LIMIT) >= 0)
+        return false;
+    int32_t blank = cursor_find(&line, ' ', LINE_LIMIT);
+    cursor_skip(&line, blank < 0 ? 0 : (uint32_t)blank + 1);
+    return cursor_find(&line, ' ', LINE_LIMIT) >= 0;
+}
+
 static int weigh_client(struct cursor c, bool is_final)
 {
     int bits = 0;
@@ -108,7 +118,7 @@ static int weigh_client(struct cursor c, bool is_final)
             return state == LINE_OPEN || i ? bits : -1;
         cursor_skip(&line, tag + 1);
         const struct command *command = command_of(commands, line);
-        if (!command)
+        if (!command || is_bad_login(line))
             return i || state == LINE_OPEN ? bits : -1;
         bits += command->bits + literal_bits(line) + (i == 0 && is_numbered ? TAG_BITS : 0);
         if (command->is_last || state == LINE_OPEN)

@@ -78,7 +78,9 @@ static int user_bits(struct cursor line)
         return 0;
     for (; !cursor_at_end(&line) && blanks < 3; cursor_skip(&line, 1))
         blanks += cursor_peek(&line, 0) == ' ';
-    return blanks < 3 ? 0 : cursor_peek(&line, 0) == ':' ? 40 : 24;
+    if (blanks == 3 && cursor_peek(&line, 0) == ':')
+        return 40;
+    return blanks == 3 && command_is_one_word(line) ? 24 : 0; /* without ":" it is one word */
 }
 
 /* IRCv3 message tags: "@", key=value pairs, a blank; a prefix must follow here. */
@@ -117,11 +119,11 @@ static int number_bits(struct cursor line)
 
 static int client_bits(struct cursor line)
 {
-    int user = user_bits(line);
+    int user = command_is_sentence(&line) ? 0 : user_bits(line);
     if (user)
         return user;
     const struct command *command = command_of(client_commands, line);
-    return command ? command->bits : -1;
+    return command ? command_bits(command, &line) : -1;
 }
 
 static int server_bits(struct cursor line)
@@ -139,7 +141,7 @@ static int server_bits(struct cursor line)
     if (cursor_starts_with(&line, "ERROR :") && !text_has(line, "closing link:"))
         return bits + 28;
     const struct command *command = command_of(server_commands, line);
-    return command ? bits + command->bits : -1;
+    return command ? bits + command_bits(command, &line) : -1;
 }
 
 static int weigh(struct cursor c, bool is_client, bool is_final)

@@ -79,6 +79,9 @@ static int reply_bits(struct cursor line)
     }
     if (cursor_accept_text(&line, "Network UPS Tools upsd"))
         return 60;
+    /* The guide's answer to STARTTLS: no other protocol's says it so. */
+    if (cursor_accept_text(&line, "OK STARTTLS"))
+        return cursor_at_end(&line) ? 60 : -1;
     return cursor_accept_text(&line, "OK") ? 10 : -1;
 }
 

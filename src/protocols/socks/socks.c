@@ -166,8 +166,29 @@ static void hear_server_5(struct cursor *c, struct cursor methods, struct dialog
     hear_address(c, 8, d);
 }
 
+/* Joined after the choice of a method: request and reply alone (RFC 1928 sections 4 and 6), which
+ * have one form. NO, MORE or LIKELY. */
+static enum answer judge_late(struct inspection *in)
+{
+    struct dialogue d = {.method = METHOD_NONE};
+    struct cursor client = in->client, server = in->server;
+    d.is_no = client.size && (cursor_u8(&client) != 5 || cursor_peek(&client, 0) == 0);
+    hear_address(&client, 3, &d);
+    d.is_no |= server.size && cursor_u8(&server) != 5;
+    hear_address(&server, 8, &d);
+    if (d.is_no || (!client.ran_short && !cursor_at_end(&client)))
+        return NO;
+    if (!client.ran_short && !server.ran_short)
+        return LIKELY;
+    return in->client.size == 0 ? wants(in, CLIENT, 1)
+                                : wants_more(in, client.ran_short ? &client : &server);
+}
+
 static enum answer validate(struct inspection *in)
 {
+    enum answer late = judge_late(in);
+    if (late == LIKELY)
+        return likely(in, "request", &in->client);
     struct dialogue d = {.method = METHOD_UNKNOWN};
     struct cursor client = in->client, server = in->server, methods = {0};
     int version = client.size ? cursor_peek(&client, 0) : cursor_peek(&server, 0);
@@ -188,7 +209,7 @@ static enum answer validate(struct inspection *in)
             hear_client_5(&client, &d);
     }
     if (d.is_no)
-        return NO;
+        return in->is_final ? NO : late;
     struct cursor seen = in->client.size ? in->client : in->server;
     seen.at = seen.size;
     if (in->is_final && d.is_all)
