@@ -14,17 +14,31 @@ struct line {
 static const struct line lines[] = {
 #define CDPI_NAMES(ours, ndpi, protoident) {ours, {ndpi, protoident}},
 #define CDPI_NOT_OURS(name)
+#define CDPI_ANOTHER(name)
 #include "names.def"
 #undef CDPI_NAMES
 #undef CDPI_NOT_OURS
+#undef CDPI_ANOTHER
 };
 
 static const char *const not_ours[] = {
 #define CDPI_NAMES(ours, ndpi, protoident)
 #define CDPI_NOT_OURS(name) name,
+#define CDPI_ANOTHER(name)
 #include "names.def"
 #undef CDPI_NAMES
 #undef CDPI_NOT_OURS
+#undef CDPI_ANOTHER
+};
+
+static const char *const another[] = {
+#define CDPI_NAMES(ours, ndpi, protoident)
+#define CDPI_NOT_OURS(name)
+#define CDPI_ANOTHER(name) name,
+#include "names.def"
+#undef CDPI_NAMES
+#undef CDPI_NOT_OURS
+#undef CDPI_ANOTHER
 };
 
 enum { LINES = sizeof lines / sizeof lines[0], NOT_OURS = sizeof not_ours / sizeof not_ours[0] };
@@ -69,6 +83,15 @@ bool names_is_not_ours(const char *name)
 {
     for (size_t i = 0; i < NOT_OURS; i++) {
         if (strcasecmp(not_ours[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool names_is_another(const char *name)
+{
+    for (size_t i = 0; i < sizeof another / sizeof another[0]; i++) {
+        if (strcasecmp(another[i], name) == 0)
             return true;
     }
     return false;

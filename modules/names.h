@@ -18,6 +18,8 @@ enum { FOREIGN_NAME_SIZE = 128 };
 const char *names_ours(enum foreign whose, const char *name);
 /* Whether the table says that it is none of ours. */
 bool names_is_not_ours(const char *name);
+/* Whether it is a name of ours by chance: the library means another protocol by it. */
+bool names_is_another(const char *name);
 /* Whether the table has a line for one of our names. */
 bool names_has_line(const char *ours);
 

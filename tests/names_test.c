@@ -81,7 +81,7 @@ static void check_answer(enum foreign whose, const char *answer)
     if (!colon)
         return;
     const char *ours = names_ours(whose, colon + 1);
-    if (!ours && !names_is_not_ours(colon + 1))
+    if (!ours && !names_is_not_ours(colon + 1) && !names_is_another(colon + 1))
         check_unlisted(whose, colon + 1);
     else
         checks_passed++;
@@ -123,6 +123,11 @@ static void names_by_hand(void)
     CHECK(maps(FOREIGN_NDPI, "SMBv23", "SMB") && maps(FOREIGN_NDPI, "Facebook", NULL));
     CHECK(maps(FOREIGN_PROTOIDENT, "DNS_TCP", "DNS") && maps(FOREIGN_PROTOIDENT, "SSH", "SSH"));
     CHECK(maps(FOREIGN_PROTOIDENT, "no such", NULL) && maps(FOREIGN_NDPI, "", NULL));
+    CHECK(maps(FOREIGN_PROTOIDENT, "TencentGames", "TencentGames"));
+    CHECK(maps(FOREIGN_PROTOIDENT, "MMS", NULL) && names_is_another("MMS"));
+    CHECK(!names_is_another("SSH") && ours_like("M-M-S") != NULL);
+    names_answer(FOREIGN_PROTOIDENT, "protoident", "MMS", answer);
+    CHECK(strcmp(answer, "protoident:MMS") == 0);
     names_answer(FOREIGN_NDPI, "ndpi", "Jabber", answer);
     CHECK(strcmp(answer, "XMPP|ndpi:Jabber") == 0);
     names_answer(FOREIGN_NDPI, "ndpi", "Facebook", answer);
