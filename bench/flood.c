@@ -91,6 +91,19 @@ static void a_datagram_of_noise(struct frame *f, uint64_t n)
     build_udp(f, &ends, false, data, sizeof data);
 }
 
+/* A datagram of VXLAN in a network of its own, on VXLAN's port or on another. */
+static void in_a_new_network(struct frame *f, uint64_t n)
+{
+    struct ends ends = victim, inside = flow_of(n, 1);
+    struct frame in, carried = {.size = 0};
+    ends.port[1] = n & 1 ? 4789 : 14789;
+    build_udp(&in, &inside, false, "query", 5);
+    frame_u32(&carried, 0x08000000);
+    frame_u32(&carried, (uint32_t)n << 8);
+    frame_add(&carried, in.bytes, in.size);
+    build_udp(f, &ends, false, carried.bytes, carried.size);
+}
+
 /* One of the four packets of a real flow. */
 static void real_packet(struct frame *f, uint64_t flow, unsigned part)
 {
@@ -129,9 +142,13 @@ struct attack {
 };
 
 static const struct attack attacks[] = {
-    {"SYN flood", syn_of_a_new_key},          {"fragment flood", lone_fragment},
-    {"sequence attack", any_sequence_number}, {"one-byte segments", one_byte},
-    {"overlapping segments", overlapping},    {"datagrams of noise", a_datagram_of_noise},
+    {"SYN flood", syn_of_a_new_key},
+    {"fragment flood", lone_fragment},
+    {"sequence attack", any_sequence_number},
+    {"one-byte segments", one_byte},
+    {"overlapping segments", overlapping},
+    {"datagrams of noise", a_datagram_of_noise},
+    {"tunnels of a packet each", in_a_new_network},
 };
 
 static int run(const struct attack *attack, uint64_t packets, uint64_t budget)

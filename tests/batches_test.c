@@ -8,6 +8,7 @@
 #include <cdpi/capture.h>
 #include <cdpi/cdpi.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/check.h"
@@ -38,6 +39,11 @@ static void add_flow(void *context, enum cdpi_event event, struct cdpi_flow *flo
     hash = mix(hash, v->then);
     hash = mix(hash, (uint64_t)v->confidence << 8 | (uint64_t)v->state);
     hash = mix(hash, v->evidence.packet);
+    hash = mix(hash, info.tunnel_id ^ (uint64_t)info.vlan << 40);
+    hash = mix(hash, info.start);
+    hash = mix(hash, info.end);
+    for (const char *kind = info.tunnel_kind; *kind; kind++)
+        hash = mix(hash, (unsigned char)*kind);
     hash = mix(hash, (uint64_t)v->evidence.offset << 32 | v->evidence.length);
     for (int side = 0; side < 2; side++) {
         hash = mix(hash, info.packets[side]);
@@ -65,7 +71,10 @@ static struct outcome run(const char *path, size_t batch, uint64_t initial_flows
     struct cdpi *engine;
     size_t count;
     CHECK(cdpi_open(&options, &engine, NULL) == CDPI_OK);
-    CHECK(cdpi_capture_open(path, NULL, &capture, &error) == CDPI_OK);
+    if (cdpi_capture_open(path, NULL, &capture, &error) != CDPI_OK) {
+        printf("%s: %s\n", path, error.text);
+        exit(2);
+    }
     while (cdpi_capture_next(capture, frames, batch, &count, &error) == CDPI_OK)
         CHECK(cdpi_feed(engine, frames, count) == CDPI_OK);
     cdpi_capture_close(capture);

@@ -87,6 +87,12 @@ static void check_inner(const struct frame *frame, const char *kind, uint64_t id
     CHECK(seen.flows == 1 && seen.inner == 0);
 }
 
+enum { WHOLE = 0, FROM_IP = 14 };
+
+/* IEEE 802.11 with LLC and SNAP; some controllers swap the first two bytes. */
+#define AFTER_CONTROL "\0\0\2\0\0\0\0\1\2\0\0\0\0\2\2\0\0\0\0\3\0\0\xaa\xaa\x03\0\0\0\x08\0"
+#define WIRELESS "\x08\1" AFTER_CONTROL
+
 /* Over UDP, with the inner packet after a header. */
 static void over_udp(const char *kind, uint16_t port, uint64_t id, const void *header, size_t size,
                      uint32_t skip, const struct ends *inner)
@@ -95,10 +101,21 @@ static void over_udp(const char *kind, uint16_t port, uint64_t id, const void *h
     struct frame in = inner_frame(inner), payload, f;
     ends.port[1] = port;
     join(&payload, header, size, &in, skip);
+    if (strcmp(kind, "teredo") == 0)
+        memcpy(payload.bytes + size + 8, "\x20\x01\0\0", 4); /* its prefix, RFC 4380 section 2.6 */
     build_udp(&f, &ends, false, payload.bytes, payload.size);
     check_inner(&f, kind, id);
-    ends.port[1] = 9; /* another port, the same bytes: nothing is opened */
+    ends.port[1] = 9; /* another port, the same bytes: the room names the flow, which opens it */
     build_udp(&f, &ends, false, payload.bytes, payload.size);
+    check_inner(&f, kind, id);
+    if (inner->is_v6)
+        return;
+    uint8_t *ip = f.bytes + f.size - (in.size - FROM_IP);
+    ip[10] ^= 1; /* but nothing whose checksum does not hold */
+    CHECK(feed(&f, 1, false).inner == 0);
+    ip[10] ^= 1;
+    ip[3]++; /* with the checksum put right: longer than what is there */
+    ip[11]--;
     CHECK(feed(&f, 1, false).inner == 0);
 }
 
@@ -106,12 +123,14 @@ static void over_ip(const char *kind, uint8_t ip_protocol, uint64_t id, const vo
                     size_t size, uint32_t skip, const struct ends *inner)
 {
     struct frame in = inner_frame(inner), payload, f;
+    struct ends outside6 = outside;
+    outside6.is_v6 = true;
     join(&payload, header, size, &in, skip);
     build_ip(&f, &outside, false, ip_protocol, payload.bytes, payload.size);
     check_inner(&f, kind, id);
+    build_ip(&f, &outside6, false, ip_protocol, payload.bytes, payload.size);
+    check_inner(&f, kind, id);
 }
-
-enum { WHOLE = 0, FROM_IP = 14 };
 
 static void each_kind(void)
 {
@@ -128,8 +147,15 @@ static void each_kind(void)
     over_udp("teredo", 3544, 0, "", 0, FROM_IP, &inside6);
     over_udp("l2tp", 1701, 0x10002, l2tp, 12, FROM_IP, &inside);
     over_udp("capwap", 5247, 0, "\0\x10\0\0\0\0\0\0", 8, WHOLE, &inside);
+    over_udp("capwap", 5247, 0, "\0\x10\x03\0\0\0\0\0" WIRELESS, 40, FROM_IP, &inside);
+    over_udp("capwap", 5247, 0, "\0\x20\x03\x20\0\0\0\0\6\2\0\0\0\0\1\0\x01\x08" AFTER_CONTROL, 48,
+             FROM_IP, &inside);
     over_udp("tzsp", 37008, 0, "\x01\0\0\x01\x0a\x01\xc4\x01", 8, WHOLE, &inside);
     over_ip("ipip", IPIP, 0, "", 0, FROM_IP, &inside);
+    over_ip("gre", GRE, 0, "\x80\0\x88\x47\0\0\0\0\0\1\1\xff", 12, FROM_IP, &inside); /* MPLS */
+    over_ip("gre", GRE, 0, "\0\0\x81\0\0\7\x08\0", 8, FROM_IP, &inside);              /* VLAN */
+    over_ip("erspan", GRE, 6, "\x10\0\x22\xeb\0\0\0\x01\x20\0\0\6\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0",
+            28, WHOLE, &inside);
     over_ip("6in4", SIXIN4, 0, "", 0, FROM_IP, &inside6);
     over_ip("gre", GRE, 0, "\0\0\x08\0", 4, FROM_IP, &inside);
     over_ip("gre", GRE, 5, "\x30\0\x86\xdd\0\0\0\x05\0\0\0\x01", 12, FROM_IP, &inside6);
@@ -209,6 +235,152 @@ static void many_networks(void)
     CHECK(cdpi_close(engine) == CDPI_OK);
 }
 
+/* Once a flow on a port of its own is named, each further datagram is opened: two networks, both
+ * directions, and what is no tunnel's datagram is counted only. */
+static void named_by_its_bytes(void)
+{
+    struct ends ends = outside;
+    struct frame in = inner_frame(&inside), payload, f[5];
+    ends.port[1] = 14789;
+    for (unsigned i = 0; i < 4; i++) {
+        join(&payload, i & 1 ? "\x08\0\0\0\0\0\x01\0" : "\x08\0\0\0\0\0\x02\0", 8, &in, WHOLE);
+        build_udp(&f[i], &ends, i > 1, payload.bytes, payload.size);
+    }
+    build_udp(&f[4], &ends, false, "\x08\0\0\0\0\0\x03\0 something else", 23);
+    struct seen seen = feed(f, 5, false);
+    CHECK(seen.flows == 3 && seen.inner == 2 && seen.ids[0] + seen.ids[1] == 3);
+    CHECK(strcmp(seen.outer_name, "VXLAN") == 0);
+    CHECK(feed(f, 5, true).flows == 1);
+}
+
+/* However deep tunnels on such ports are nested, four are opened. */
+static void not_too_deep(void)
+{
+    struct frame in = inner_frame(&inside), payload, f;
+    for (unsigned depth = 1; depth <= 7; depth++) {
+        struct ends ends = outside;
+        ends.port[1] = depth & 1 ? 14789 : 4789;
+        join(&payload, "\x08\0\0\0\0\0\x01\0", 8, &in, WHOLE);
+        build_udp(&f, &ends, false, payload.bytes, payload.size);
+        CHECK(feed(&f, 1, false).inner == (depth < 4 ? depth : 4));
+        in = f;
+    }
+}
+
+static const char reply[] = "\x12\x34\x81\x80\0\x01\0\x01\0\0\0\0\x07"
+                            "example\x03net\0\0\x01\0\x01"
+                            "\xc0\x0c\0\x01\0\x01\0\0\x0e\x10\0\x04\x0a\0\0\x09";
+
+/* A datagram of GTP between two gateways, with DNS inside. */
+static struct frame gtp_frame(const struct ends *gateways, bool is_answer, uint32_t endpoint,
+                              const struct ends *user)
+{
+    struct frame in, payload = {.size = 0}, f;
+    build_udp(&in, user, is_answer, is_answer ? reply : query,
+              is_answer ? sizeof reply - 1 : sizeof query - 1);
+    frame_u16(&payload, 0x30ff);
+    frame_u16(&payload, (uint16_t)(in.size - FROM_IP));
+    frame_u32(&payload, endpoint);
+    frame_add(&payload, in.bytes + FROM_IP, in.size - FROM_IP);
+    build_udp(&f, gateways, is_answer, payload.bytes, payload.size);
+    return f;
+}
+
+/* The two sides of a GTP tunnel have numbers of their own: a flow and its answers are one, as soon
+ * as an answer has told which belong together; other users' stay apart. */
+static void two_numbers_of_one_tunnel(void)
+{
+    struct ends gateways = outside, others = outside, user = inside, later = inside;
+    gateways.port[0] = gateways.port[1] = 2152;
+    others = gateways;
+    others.address[1]++;
+    later.port[0]++;
+    struct frame f[6] = {
+        gtp_frame(&gateways, false, 9, &user), gtp_frame(&gateways, true, 70, &user),
+        gtp_frame(&gateways, true, 70, &later), gtp_frame(&gateways, false, 9, &later)};
+    struct seen seen = feed(f, 4, false);
+    CHECK(seen.flows == 3 && seen.inner == 2 && seen.ids[0] == 9 && seen.ids[1] == 9);
+    f[4] = gtp_frame(&gateways, false, 10, &user); /* the same addresses, another tunnel */
+    f[5] = gtp_frame(&gateways, true, 71, &user);
+    seen = feed(f, 6, false);
+    CHECK(seen.inner == 3);
+    f[4] = gtp_frame(&others, false, 9, &user); /* another gateway's 9 is another */
+    seen = feed(f, 5, false);
+    CHECK(seen.flows == 5 && seen.inner == 3);
+    gateways.port[1] = 2999; /* by its bytes, the same */
+    f[0] = gtp_frame(&gateways, false, 9, &user);
+    f[1] = gtp_frame(&gateways, true, 70, &user);
+    seen = feed(f, 2, false);
+    CHECK(seen.flows == 2 && seen.inner == 1 && strcmp(seen.inner_name, "DNS") == 0);
+}
+
+/* PPTP's calls are numbered by the receiver as well. */
+static void two_numbers_of_a_call(void)
+{
+    struct frame in, payload, f[2];
+    for (unsigned i = 0; i < 2; i++) {
+        build_udp(&in, &inside, i, i ? reply : query, i ? sizeof reply - 1 : sizeof query - 1);
+        join(&payload, i ? "\x20\x01\x88\x0b\0\0\0\x07\0\x21" : "\x20\x01\x88\x0b\0\0\0\x03\0\x21",
+             10, &in, FROM_IP);
+        build_ip(&f[i], &outside, i, GRE, payload.bytes, payload.size);
+    }
+    struct seen seen = feed(f, 2, false);
+    CHECK(seen.flows == 2 && seen.inner == 1 && seen.ids[0] == 3);
+}
+
+/* The same flow with a tag on one side and without on the other is one, unless VLANs are strict. */
+static void one_side_tagged(void)
+{
+    struct frame f[2], tagged = {.size = 0};
+    struct cdpi_options options = {.struct_size = sizeof options, .hash_key = {1, 2}};
+    build_udp(&f[0], &inside, false, query, sizeof query - 1);
+    build_udp(&f[1], &inside, true, reply, sizeof reply - 1);
+    frame_add(&tagged, f[1].bytes, 12);
+    frame_u32(&tagged, 0x81000064);
+    frame_add(&tagged, f[1].bytes + 12, f[1].size - 12);
+    f[1] = tagged;
+    for (unsigned strict = 0; strict < 2; strict++) {
+        struct cdpi *engine;
+        options.vlan_strict = strict;
+        CHECK(cdpi_open(&options, &engine, NULL) == CDPI_OK);
+        for (unsigned i = 0; i < 2; i++) {
+            struct cdpi_frame frame = as_frame(&f[i], SECOND + i);
+            CHECK(cdpi_feed(engine, &frame, 1) == CDPI_OK);
+        }
+        CHECK(cdpi_stats(engine).flows == strict + 1);
+        CHECK(cdpi_close(engine) == CDPI_OK);
+    }
+}
+
+/* With VLANs strict, those in a network are apart, and still say whose they are. */
+static void vlans_in_a_network(void)
+{
+    struct frame in = inner_frame(&inside), tagged = {.size = 0}, payload, f[3];
+    struct cdpi_options options = {
+        .struct_size = sizeof options, .hash_key = {1, 2}, .vlan_strict = true};
+    struct seen seen = {0};
+    struct cdpi *engine;
+    for (unsigned i = 0; i < 3; i++) {
+        tagged.size = 0;
+        frame_add(&tagged, in.bytes, 12);
+        frame_u32(&tagged, 0x81000000 | (i == 1 ? 200u : 100u));
+        frame_add(&tagged, in.bytes + 12, in.size - 12);
+        join(&payload, "\x08\0\0\0\0\0\x2a\0", 8, &tagged, WHOLE);
+        build_udp(&f[i], &outside, false, payload.bytes, payload.size);
+    }
+    CHECK(feed(f, 3, false).inner == 1);
+    CHECK(cdpi_open(&options, &engine, NULL) == CDPI_OK);
+    for (unsigned i = 0; i < 3; i++) {
+        struct cdpi_frame frame = as_frame(&f[i], SECOND + i);
+        CHECK(cdpi_feed(engine, &frame, 1) == CDPI_OK);
+    }
+    seen.engine = engine;
+    CHECK(cdpi_each_flow(engine, look, &seen) == CDPI_OK);
+    CHECK(seen.inner == 2 && seen.ids[0] == 42 && seen.ids[1] == 42);
+    CHECK(strcmp(seen.kind, "vxlan") == 0);
+    CHECK(cdpi_close(engine) == CDPI_OK);
+}
+
 int main(void)
 {
     each_kind();
@@ -216,5 +388,11 @@ int main(void)
     tunnels_in_tunnels();
     what_is_no_tunnel();
     many_networks();
+    named_by_its_bytes();
+    not_too_deep();
+    two_numbers_of_one_tunnel();
+    two_numbers_of_a_call();
+    vlans_in_a_network();
+    one_side_tagged();
     return CHECKS_END("tunnels");
 }

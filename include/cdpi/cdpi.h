@@ -172,7 +172,8 @@ struct cdpi_flow_info {
     uint16_t vlan;           /* outermost VLAN number of the first packet, 0 without */
     uint32_t tunnel;         /* identity domain of the flow's key; 0 outside of tunnels */
     const char *tunnel_kind; /* "vxlan", "gre" ...: what carries the flow; "" outside of tunnels */
-    uint64_t tunnel_id;      /* its VNI, TEID, key or session; 0 where it has none */
+    uint64_t tunnel_id;      /* its VNI, TEID, key or session; 0 where it has none. Where each side
+                                numbers for itself (GTP, L2TP, PPTP), the one seen first */
     uint64_t packets[2];     /* sent by the client, by the server */
     uint64_t bytes[2];       /* frame lengths on the wire */
     uint64_t start, end;     /* first and last packet, nanoseconds since 1970, microsecond steps */

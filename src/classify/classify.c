@@ -5,7 +5,7 @@
 
 #include "classify/signatures.h"
 
-enum { MAX_PROPOSED = 24, MAX_CHILDREN = 12, PORTS_TOTAL = 65536, NUMBERS = 2048 };
+enum { MAX_PROPOSED = 24, MAX_CHILDREN = 12, PORTS_TOTAL = 65536, NUMBERS = 2048, NAMES = 2048 };
 
 /* What the catalog's words come to, resolved once. */
 struct room {
@@ -28,6 +28,7 @@ struct classifier {
     room_index *port_room[2];                  /* TCP, UDP: who claims a port */
     uint64_t known_ports[2][PORTS_TOTAL / 64]; /* bits of those that somebody claims */
     room_index room_of[NUMBERS];               /* by catalog number */
+    room_index by_name[NAMES];                 /* from the name's hash on */
     struct room rooms[];
 };
 
@@ -79,6 +80,22 @@ static void claim_ports(struct classifier *c, unsigned slot, room_index i, const
     }
 }
 
+static uint32_t name_place(const char *name)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (; *name; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
+    return (hash ^ hash >> 16) % NAMES;
+}
+
+static void file_name(struct classifier *c, room_index i)
+{
+    uint32_t place = name_place(catalog_rooms[i].protocol->name);
+    while (c->by_name[place] != NO_ROOM)
+        place = (place + 1) % NAMES;
+    c->by_name[place] = i;
+}
+
 struct classifier *classifier_build(struct memory *memory, bool reversed)
 {
     size_t n = catalog_room_count;
@@ -100,6 +117,7 @@ struct classifier *classifier_build(struct memory *memory, bool reversed)
         memset(c->port_room[slot], 0xff, PORTS_TOTAL * sizeof(room_index));
     }
     memset(c->room_of, 0xff, sizeof c->room_of);
+    memset(c->by_name, 0xff, sizeof c->by_name);
     for (room_index i = 0; i < n; i++) {
         if (catalog_rooms[i].number < NUMBERS)
             c->room_of[catalog_rooms[i].number] = i;
@@ -109,6 +127,7 @@ struct classifier *classifier_build(struct memory *memory, bool reversed)
     }
     for (room_index i = 0; i < n; i++) {
         resolve(c, i);
+        file_name(c, i);
         claim_ports(c, 0, i, catalog_rooms[i].protocol->tcp_ports);
         claim_ports(c, 1, i, catalog_rooms[i].protocol->udp_ports);
     }
@@ -142,6 +161,17 @@ room_index classifier_guess(const struct classifier *classifier, uint8_t transpo
 room_index classifier_room(const struct classifier *classifier, uint16_t number)
 {
     return number < NUMBERS ? classifier->room_of[number] : NO_ROOM;
+}
+
+uint16_t classifier_number(const struct classifier *c, const char *name)
+{
+    room_index room;
+    for (uint32_t at = name_place(name); (room = c->by_name[at]) != NO_ROOM;
+         at = (at + 1) % NAMES) {
+        if (strcmp(c->rooms[room].protocol->name, name) == 0)
+            return catalog_rooms[room].number;
+    }
+    return catalog_number(name); /* an IP protocol, or in other letters */
 }
 
 bool classifier_could_be(const struct classifier *classifier, room_index room, uint8_t transport,
@@ -182,8 +212,10 @@ struct session {
     struct classification *state;
     const struct exchange *exchange;
     uint8_t packet;
-    enum side side;             /* whose bytes are new */
-    unsigned which;             /* bits of the sides that have bytes */
+    enum side side;        /* whose bytes are new */
+    unsigned which;        /* bits of the sides that have bytes */
+    room_index known_room; /* said YES of one side's bytes, which are there unchanged */
+    uint8_t known_side;
     struct best joint;          /* what fits all that was heard */
     struct best alone;          /* what fits the new side, though the other contradicts it */
     struct inspection views[2]; /* what validators see and say: as it is, and sides exchanged */
@@ -192,6 +224,25 @@ struct session {
 };
 
 enum { VIEW_FILLED = 4 };
+
+/* A YES that was said of one side alone holds while that side's bytes are the same. */
+static void note_what_is_known(struct session *s)
+{
+    const struct classification *state = s->state;
+    s->known_side = state->heard == 2 ? SERVER : CLIENT;
+    bool holds =
+        state->room != NO_ROOM && state->answer == YES &&
+        (state->heard == 1 || state->heard == 2) &&
+        (s->exchange->transport == OVER_UDP || s->exchange->size[s->known_side] == state->yes_size);
+    s->known_room = holds ? s->classifier->rooms[state->room].validated_by : NO_ROOM;
+}
+
+/* The verdict is in doubt: everything is looked at again. */
+static void forget_verdict(struct session *s)
+{
+    s->state->room = s->known_room = NO_ROOM;
+    s->state->is_certain = false;
+}
 
 static void begin_session(struct session *s, const struct classifier *classifier,
                           struct classification *state, const struct exchange *exchange,
@@ -206,6 +257,7 @@ static void begin_session(struct session *s, const struct classifier *classifier
     s->joint.room = s->alone.room = NO_ROOM;
     s->joint.answer = s->alone.answer = NO;
     s->prepared[0] = s->prepared[1] = 0;
+    note_what_is_known(s);
 }
 
 /* The datagram of a side under inspection; NULL for streams, and where there is none. */
@@ -216,15 +268,6 @@ static inline const struct datagram *chosen_datagram(const struct session *s, en
     if (x->transport != OVER_UDP || chosen == 0 || chosen > x->datagram_count)
         return NULL;
     return &x->datagrams[chosen - 1];
-}
-
-/* The bytes that a side's YES was said of are there unchanged. */
-static inline bool is_known(const struct session *s, room_index room, enum side side)
-{
-    const struct classification *state = s->state;
-    return state->answer == YES && state->room != NO_ROOM && state->heard == 1u << side &&
-           s->classifier->rooms[state->room].validated_by == room &&
-           (s->exchange->transport == OVER_UDP || s->exchange->size[side] == state->yes_size);
 }
 
 /* A side in a view: the stream, or the chosen datagram; empty where it is not shown. */
@@ -274,11 +317,9 @@ static void prepare(struct session *s, room_index room, unsigned which, bool swa
     if (s->prepared[swapped] != (which | VIEW_FILLED))
         fill_view(s, in, which, swapped);
     s->prepared[swapped] = (uint8_t)(which | VIEW_FILLED);
-    in->said_yes = 0;
-    if (which == 3 && s->state->is_swapped == swapped) {
-        for (unsigned side = 0; side < 2; side++)
-            in->said_yes |= (uint8_t)(is_known(s, room, (enum side)side) << (side ^ swapped));
-    }
+    bool is_known = room == s->known_room && which == 3 && s->state->is_swapped == swapped;
+    unsigned side = (unsigned)s->known_side ^ swapped;
+    in->said_yes = (uint8_t)((is_known ? 1u << side : 0u) & 3u);
     in->rule = "";
     in->application = NULL;
     in->evidence_offset = in->evidence_size = 0;
@@ -479,16 +520,37 @@ static void ask_proposed(struct session *s)
     }
 }
 
-/* Rule 1: those without signatures, if that did not settle it; then the children of what fits. */
-static void ask_the_rest(struct session *s)
+/* Whether the new bytes can be the beginning of text. */
+static bool begins_as_text(const struct session *s)
+{
+    struct cursor bytes;
+    show_side(s, s->side, true, s->side, &bytes);
+    int first = cursor_peek(&bytes, 0);
+    return first < 0 || (first >= ' ' && first <= '~') || first == '\t' || first == '\r' ||
+           first == '\n';
+}
+
+/* Rule 1: those without signatures. */
+static void ask_unsigned(struct session *s)
 {
     const struct classifier *c = s->classifier;
     unsigned slot = transport_slot(s->exchange->transport);
     unsigned n = c->unsigned_count[slot];
-    if (s->joint.room == NO_ROOM || s->joint.answer != YES) {
-        for (unsigned i = 0; i < n; i++)
-            ask_room(s, c->unsigned_rooms[slot][c->reversed ? n - 1 - i : i]);
+    bool is_text = begins_as_text(s);
+    for (unsigned i = 0; i < n; i++) {
+        room_index room = c->unsigned_rooms[slot][c->reversed ? n - 1 - i : i];
+        if (is_text || !c->rooms[room].protocol->is_text)
+            ask_room(s, room);
+        else
+            drop_live(s->state, room); /* it would say NO */
     }
+}
+
+/* Rule 1: those without signatures, if that did not settle it; then the children of what fits. */
+static void ask_the_rest(struct session *s)
+{
+    if (s->joint.room == NO_ROOM || s->joint.answer != YES)
+        ask_unsigned(s);
     if (s->joint.room != NO_ROOM)
         ask_children(s, s->joint.room);
 }
@@ -538,7 +600,7 @@ static void note_evidence(struct session *s, const struct best *best)
     state->evidence_size = said->size;
     state->evidence_packet = s->packet;
     if (said->application)
-        state->application = catalog_number(said->application);
+        state->application = classifier_number(s->classifier, said->application);
     else if (!said->keeps_application)
         state->application = 0;
 }
@@ -641,8 +703,7 @@ static bool put_to_the_test(struct session *s)
         return s->joint.room != NO_ROOM && take(s, &s->joint);
     }
     struct classification before = *state;
-    state->room = NO_ROOM;
-    state->is_certain = false;
+    forget_verdict(s);
     look_afresh(s);
     if (state->room != NO_ROOM)
         return state->room != before.room;
@@ -668,8 +729,7 @@ static bool grow_with_verdict(struct session *s)
     if (!was_live || find_live(state, room) || state->are_sides_apart)
         return false;
     struct classification before = *state;
-    state->room = NO_ROOM; /* its own validator takes it back */
-    state->is_certain = false;
+    forget_verdict(s); /* its own validator takes it back */
     look_afresh(s);
     if (state->room == NO_ROOM && s->side == CLIENT && s->which == 3 &&
         ask(s, room, 1u << SERVER, before.is_swapped) >= LIKELY) {

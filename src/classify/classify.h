@@ -103,9 +103,11 @@ struct classify_outcome classify_end(const struct classifier *classifier,
                                      struct classification *state, const struct exchange *exchange,
                                      uint8_t packet);
 
-/* Whether a side of a flow on this port is the server's, by the catalog's well-known ports. */
 /* The room of a catalog number, or NO_ROOM. */
 room_index classifier_room(const struct classifier *classifier, uint16_t number);
+
+/* The catalog number of a canonical name, found by its hash; 0 where there is none. */
+uint16_t classifier_number(const struct classifier *classifier, const char *name);
 /* Whether a first payload carries one of the room's signatures. */
 bool classifier_could_be(const struct classifier *classifier, room_index room, uint8_t transport,
                          const uint8_t *data, uint32_t size, uint32_t wire);

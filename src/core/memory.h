@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct memory {
     void *(*alloc)(void *context, size_t size, size_t align);
@@ -19,6 +20,16 @@ struct memory {
 /* Zeroed memory, or NULL where the budget or the allocator has none. */
 void *memory_get(struct memory *memory, size_t size, size_t align);
 void memory_put(struct memory *memory, void *block, size_t size);
+
+/* memcpy of a few hundred bytes. Where gcc knows a bound of the size it writes `rep movs` in its
+ * place, which takes several times as long as the library's for so few: here it does not know. */
+static inline void memory_copy(void *to, const void *from, size_t size)
+{
+#if defined(__GNUC__)
+    __asm__("" : "+r"(size));
+#endif
+    memcpy(to, from, size);
+}
 
 /* The system's allocator: mmap for what is a page or more (zeroed, returned at once when released,
  * large pages from 2 MiB on), malloc for the rest. */

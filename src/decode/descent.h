@@ -24,8 +24,19 @@ enum { MAX_TAGS = 8 };
 enum decode_result decode_link(struct descent *d, struct cursor c, uint32_t link_type);
 enum decode_result decode_ethertype(struct descent *d, struct cursor c, uint16_t type);
 enum decode_result decode_ppp(struct descent *d, struct cursor c);
+enum decode_result decode_wireless(struct descent *d, struct cursor c); /* IEEE 802.11 */
 
 /* packet.c: from the IP header on. */
 enum decode_result decode_ip(struct descent *d, struct cursor c);
+
+/* IPv4: the header's checksum, RFC 1071. */
+static inline bool decode_ipv4_header_holds(struct cursor c)
+{
+    uint32_t size = (uint32_t)(cursor_peek(&c, 0) & 15) * 4, sum = 0;
+    for (uint32_t i = 0; i < size; i += 2)
+        sum += cursor_u16(&c);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return !c.ran_short && ((sum & 0xffff) + (sum >> 16)) == 0xffff;
+}
 
 #endif

@@ -27,18 +27,39 @@ enum { NLPID_SNAP = 0x80, NLPID_IPV6 = 0x8e, NLPID_IPV4 = 0xcc };
 
 static enum decode_result decode_ethernet(struct descent *d, struct cursor c);
 
+static bool is_tag(uint16_t type)
+{
+    return type == TYPE_VLAN || type == TYPE_QINQ || type == TYPE_QINQ_OLD ||
+           type == TYPE_QINQ_OLDER;
+}
+
+/* Two addresses and a type that is at home in Ethernet, and what it says behind it. */
+static bool has_ethernet(struct cursor c)
+{
+    cursor_skip(&c, 12);
+    for (int i = 0; i < MAX_TAGS && is_tag(cursor_peek_u16(&c, 0)); i++)
+        cursor_skip(&c, 4);
+    uint16_t type = cursor_u16(&c);
+    int version = cursor_peek(&c, 0) >> 4;
+    return (type == TYPE_IPV4 && version == 4) || (type == TYPE_IPV6 && version == 6) ||
+           type == TYPE_MPLS || (type == TYPE_PPPOE_SESSION && version == 1);
+}
+
 /* IP, or a pseudo-wire's Ethernet with or without its control word (RFC 4448 section 4.6), whose
- * first four bits are zero. */
+ * first four bits are zero. An address may begin with any of these (RFC 4928 section 3). */
 static enum decode_result decode_under_label(struct descent *d, struct cursor c)
 {
-    int first = cursor_peek(&c, 0);
-    if (first >> 4 == 4 || first >> 4 == 6)
+    int version = cursor_peek(&c, 0) >> 4;
+    bool is_ip = version == 4 ? decode_ipv4_header_holds(c) : version == 6;
+    if (is_ip && !(version == 6 && has_ethernet(c)))
         return decode_ip(d, c);
-    if (first >> 4 == 0)
+    if (has_ethernet(c))
+        return decode_ethernet(d, c);
+    if (version == 4)
+        return decode_ip(d, c);
+    if (version == 0)
         cursor_skip(&c, 4);
-    cursor_skip(&c, 12);
-    uint16_t type = cursor_u16(&c);
-    return c.ran_short ? DECODE_OTHER : decode_ethertype(d, c, type);
+    return decode_ethernet(d, c);
 }
 
 static enum decode_result decode_mpls(struct descent *d, struct cursor c)
@@ -78,12 +99,6 @@ static enum decode_result decode_service_chain(struct descent *d, struct cursor 
     if (next == 3)
         return decode_ethernet(d, c);
     return next == 5 ? decode_mpls(d, c) : decode_ip(d, c);
-}
-
-static bool is_tag(uint16_t type)
-{
-    return type == TYPE_VLAN || type == TYPE_QINQ || type == TYPE_QINQ_OLD ||
-           type == TYPE_QINQ_OLDER;
 }
 
 enum decode_result decode_ethertype(struct descent *d, struct cursor c, uint16_t type)
@@ -331,10 +346,17 @@ static enum decode_result decode_nflog(struct descent *d, struct cursor c)
 /* ---- IEEE 802.11 ------------------------------------------------------------------------- */
 
 /* IEEE 802.11 section 9.2: data frames that are not encrypted. Of several in one (A-MSDU, section
- * 9.3.2.2) the first is taken: two addresses and a size stand before it. */
-static enum decode_result decode_wireless(struct descent *d, struct cursor c)
+ * 9.3.2.2) the first is taken: two addresses and a size stand before it. Some controllers send the
+ * first two bytes the other way round. `word`: the header is filled up to so many bytes. */
+static enum decode_result decode_wireless_padded(struct descent *d, struct cursor c, uint32_t word)
 {
+    uint32_t start = c.at;
     uint8_t control = cursor_u8(&c), flags = cursor_u8(&c);
+    if (control & 3 && (flags & 15) == 8) {
+        uint8_t first = control;
+        control = flags;
+        flags = first;
+    }
     unsigned type = control >> 2 & 3, subtype = control >> 4;
     bool is_relayed = (flags & 3) == 3, has_quality = subtype & 8;
     if (control & 3 || type != 2 || subtype & 4 || flags & 0x40)
@@ -342,6 +364,7 @@ static enum decode_result decode_wireless(struct descent *d, struct cursor c)
     cursor_skip(&c, 22u + (is_relayed ? 6u : 0));
     bool are_several = has_quality && cursor_u8(&c) & 0x80;
     cursor_skip(&c, (has_quality ? 1u : 0) + (has_quality && flags & 0x80 ? 4u : 0));
+    cursor_skip(&c, (word - (c.at - start) % word) % word);
     if (are_several)
         cursor_skip(&c, 14);
     if (!cursor_starts(&c, "\xaa\xaa\x03", 3))
@@ -349,14 +372,35 @@ static enum decode_result decode_wireless(struct descent *d, struct cursor c)
     return decode_llc(d, c);
 }
 
-/* radiotap.org: version 0, a byte of padding, the header's size. */
+enum decode_result decode_wireless(struct descent *d, struct cursor c)
+{
+    return decode_wireless_padded(d, c, 1);
+}
+
+/* radiotap.org, fields: words of bits that say which there are, the last with bit 31 clear; the
+ * time (bit 0) at a multiple of 8 bytes; then flags (bit 1). `c` stands behind the first 4 bytes.
+ */
+static bool has_padding_flag(struct cursor c)
+{
+    enum { TIME = 1, FLAGS = 2, DATA_PAD = 0x20, WORDS = 32 };
+    uint32_t fields = cursor_le32(&c), at = 8;
+    for (uint32_t more = fields; more >> 31 && at < 4 * WORDS; at += 4)
+        more = cursor_le32(&c);
+    if (fields & TIME)
+        cursor_skip(&c, (8 - at % 8) % 8 + 8);
+    return fields & FLAGS && cursor_u8(&c) & DATA_PAD && !c.ran_short;
+}
+
+/* Version 0, a byte of padding, the header's size. */
 static enum decode_result decode_radiotap(struct descent *d, struct cursor c)
 {
     uint8_t version = cursor_u8(&c);
     cursor_skip(&c, 1);
     uint16_t size = cursor_le16(&c);
-    return version != 0 || size < 8 ? DECODE_MALFORMED
-                                    : after_bytes(d, c, size - 4u, decode_wireless);
+    uint32_t word = has_padding_flag(c) ? 4 : 1;
+    if (version != 0 || size < 8 || !cursor_skip(&c, size - 4u))
+        return DECODE_MALFORMED;
+    return decode_wireless_padded(d, c, word);
 }
 
 /* AVS: a version that begins with 0x8021, then the header's size. Prism: a message's code and size,

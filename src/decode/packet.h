@@ -87,6 +87,11 @@ enum decode_result decode_frame_slowly(const struct decoder *decoder, const uint
 enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
                                 struct packet *inner);
 
+/* The same for a datagram whose flow is known to be such a tunnel, strictly: what does not hold in
+ * every field is none, and fragments do not wait for others. */
+enum decode_result decode_inner_as(const struct decoder *decoder, const struct packet *outer,
+                                   uint8_t kind, struct packet *inner);
+
 /* A datagram that was put together, or will not be (decode/fragments.h). */
 enum decode_result decode_whole(const struct decoder *decoder, const struct whole *whole,
                                 struct packet *packet);

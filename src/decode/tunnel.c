@@ -2,6 +2,7 @@
 #include "decode/tunnel.h"
 
 #include "core/cursor.h"
+#include "decode/descent.h"
 
 enum {
     TYPE_ETHERNET = 0x6558, /* transparent Ethernet bridging */
@@ -9,6 +10,7 @@ enum {
     TYPE_ERSPAN_3 = 0x22eb,
     TYPE_PPP = 0x880b,
     TEREDO_AUTHENTICATION = 1,
+    NO_NEXT_HEADER = 59, /* IPv6; Teredo's bubbles, behind which trailers may stand (RFC 6081) */
     EXTENSIONS = 8
 };
 
@@ -99,9 +101,10 @@ static bool open_teredo(const struct packet *p, struct cursor c, struct tunnel *
     }
     if (cursor_left(&c) > 8 && cursor_peek_u16(&c, 0) == 0)
         cursor_skip(&c, 8);
-    uint32_t length = cursor_peek_u16(&c, 4);
-    bool is_ipv6 = cursor_peek(&c, 0) >> 4 == 6 && cursor_left(&c) >= 40 &&
-                   length + 40 <= p->payload_wire - c.at;
+    uint32_t room = p->payload_wire > c.at ? p->payload_wire - c.at : 0;
+    uint32_t length = cursor_peek_u16(&c, 4) + 40u;
+    bool fits = length == room || (length < room && cursor_peek(&c, 6) == NO_NEXT_HEADER);
+    bool is_ipv6 = cursor_peek(&c, 0) >> 4 == 6 && cursor_left(&c) >= 40 && fits;
     return is_ipv6 && inside(t, p, &c, TUNNEL_TEREDO, CONTENT_IP, 0);
 }
 
@@ -123,23 +126,27 @@ static bool open_l2tp(const struct packet *p, struct cursor c, struct tunnel *t)
     return inside(t, p, &c, TUNNEL_L2TP, CONTENT_PPP, ids);
 }
 
-/* RFC 5415 section 4.3: a header of words; frames of 802.3 that are not cut into fragments. */
+/* RFC 5415 section 4.3: a header of words; frames of 802.3, or of 802.11 (binding 1, RFC 5416),
+ * that are not cut into fragments. Keep-alives carry nothing. */
 static bool open_capwap(const struct packet *p, struct cursor c, struct tunnel *t)
 {
     uint32_t first = cursor_u32(&c);
-    uint32_t words = first >> 19 & 31;
-    bool is_native = first & 0x100, is_fragment = first & 0x80;
-    if (first >> 24 || words < 2 || is_native || is_fragment || !cursor_skip(&c, words * 4 - 4))
+    uint32_t words = first >> 19 & 31, binding = first >> 9 & 31;
+    bool is_native = first & 0x100, is_fragment = first & 0x80, is_keep_alive = first & 8;
+    if (first >> 24 || words < 2 || (is_native && binding != 1) || is_fragment || is_keep_alive ||
+        !cursor_skip(&c, words * 4 - 4))
         return false;
-    return inside(t, p, &c, TUNNEL_CAPWAP, CONTENT_ETHERNET, 0);
+    return inside(t, p, &c, TUNNEL_CAPWAP, is_native ? CONTENT_WIRELESS : CONTENT_ETHERNET, 0);
 }
 
 /* TaZmen's sniffer protocol: version 1, type, encapsulation(2), tags to the tag 1. */
 static bool open_tzsp(const struct packet *p, struct cursor c, struct tunnel *t)
 {
+    enum { ETHERNET = 1, WIRELESS = 18 };
     uint8_t version = cursor_u8(&c), type = cursor_u8(&c);
     uint16_t encapsulation = cursor_u16(&c);
-    if (version != 1 || type > 1 || encapsulation != 1)
+    bool is_wireless = encapsulation == WIRELESS;
+    if (version != 1 || type > 1 || (encapsulation != ETHERNET && !is_wireless))
         return false;
     for (uint8_t tag = cursor_u8(&c); tag != 1 && !c.ran_short; tag = cursor_u8(&c)) {
         if (tag != 0) {
@@ -147,7 +154,7 @@ static bool open_tzsp(const struct packet *p, struct cursor c, struct tunnel *t)
             cursor_skip(&c, size);
         }
     }
-    return inside(t, p, &c, TUNNEL_TZSP, CONTENT_ETHERNET, 0);
+    return inside(t, p, &c, TUNNEL_TZSP, is_wireless ? CONTENT_WIRELESS : CONTENT_ETHERNET, 0);
 }
 
 /* draft-foschiano-erspan: version 1 has eight bytes, version 2 twelve and perhaps eight more; type
@@ -232,6 +239,32 @@ static open_fn *opener_of(uint16_t port)
     }
 }
 
+bool tunnel_open_as(const struct packet *p, enum tunnel_kind kind, struct tunnel *t)
+{
+    static open_fn *const openers[TUNNEL_KINDS] = {
+        [TUNNEL_VXLAN] = open_vxlan,   [TUNNEL_GENEVE] = open_geneve, [TUNNEL_GTP] = open_gtp,
+        [TUNNEL_TEREDO] = open_teredo, [TUNNEL_L2TP] = open_l2tp,     [TUNNEL_CAPWAP] = open_capwap,
+        [TUNNEL_TZSP] = open_tzsp};
+    *t = (struct tunnel){0};
+    return openers[kind] && openers[kind](p, cursor_over(p->payload, p->payload_size), t);
+}
+
+bool tunnel_holds(const struct tunnel *t, const struct packet *inner, bool is_strict)
+{
+    struct cursor c = cursor_over(inner->ip, inner->ip_size);
+    if (inner->ip < t->data || inner->ip >= t->data + t->size)
+        return true; /* put together from fragments */
+    uint32_t before = (uint32_t)(inner->ip - t->data);
+    uint32_t room = t->wire > before ? t->wire - before : 0;
+    if (inner->key.is_v6)
+        return (cursor_peek_u16(&c, 4) || cursor_peek(&c, 6) == NO_NEXT_HEADER) &&
+               cursor_peek_u16(&c, 4) + 40u <= room;
+    uint32_t header = (uint32_t)(cursor_peek(&c, 0) & 15) * 4;
+    bool is_left_out = !is_strict && cursor_peek_u16(&c, 10) == 0;
+    return cursor_peek_u16(&c, 2) >= header && (uint32_t)cursor_peek_u16(&c, 2) <= room &&
+           (is_left_out || decode_ipv4_header_holds(c));
+}
+
 bool tunnel_open(const struct packet *p, struct tunnel *t)
 {
     struct cursor c = cursor_over(p->payload, p->payload_size);
@@ -265,51 +298,143 @@ const char *tunnel_kind_name(uint8_t kind)
 
 /* ---- identities -------------------------------------------------------------------------- */
 
-enum { IDENTITIES = 4096, PLACES = 8192 };
+enum { LEAST_ROOM = 1024, MOST_ROOM = 1 << 18, MEETINGS = 4096 };
 #define UNTOLD 0x40000000u
 
-bool tunnel_table_init(struct tunnel_table *table, struct memory *memory)
+static size_t bytes_of(uint32_t room)
 {
-    table->identities = memory_get(memory, IDENTITIES * sizeof *table->identities, 64);
-    table->index = memory_get(memory, PLACES * sizeof *table->index, 64);
-    return table->identities && table->index;
+    return room * (sizeof(struct tunnel_identity) + 2 * sizeof(uint32_t));
 }
 
-void tunnel_table_free(struct tunnel_table *table, struct memory *memory)
+static uint64_t hash_of(const struct tunnel_identity *identity)
 {
-    if (table->identities)
-        memory_put(memory, table->identities, IDENTITIES * sizeof *table->identities);
-    if (table->index)
-        memory_put(memory, table->index, PLACES * sizeof *table->index);
-    *table = (struct tunnel_table){0};
+    uint64_t where = (uint64_t)identity->parent << 8 | identity->kind;
+    return hash_fold(identity->id ^ (uint64_t)identity->target << 32 ^ 0x9E3779B97F4A7C15u,
+                     where ^ 0xE7037ED1A0B428DBu);
 }
 
 static bool is_same(const struct tunnel_identity *a, const struct tunnel_identity *b)
 {
-    return a->id == b->id && a->parent == b->parent && a->kind == b->kind;
+    return a->id == b->id && a->parent == b->parent && a->target == b->target && a->kind == b->kind;
+}
+
+/* Where it stands in the index, or would. */
+static uint32_t *find_place(const struct tunnel_table *table,
+                            const struct tunnel_identity *identity)
+{
+    uint32_t mask = table->room * 2 - 1;
+    for (uint32_t at = (uint32_t)hash_of(identity) & mask;; at = (at + 1) & mask) {
+        uint32_t number = table->index[at];
+        if (number == 0 || is_same(&table->identities[number - 1], identity))
+            return &table->index[at];
+    }
+}
+
+/* Moves into a table for so many; the old one stays where there is no memory. */
+static bool make_room(struct tunnel_table *table, uint32_t room)
+{
+    struct tunnel_table old = *table;
+    if (bytes_of(room) > table->limit)
+        return false;
+    uint8_t *bytes = memory_get(table->memory, bytes_of(room), 64);
+    if (!bytes)
+        return false;
+    table->identities = (struct tunnel_identity *)(void *)bytes;
+    table->index = (uint32_t *)(void *)(bytes + room * sizeof *table->identities);
+    table->room = room;
+    for (uint32_t i = 0; i < table->count; i++) {
+        table->identities[i] = old.identities[i];
+        *find_place(table, &table->identities[i]) = i + 1;
+    }
+    if (old.identities)
+        memory_put(table->memory, old.identities, bytes_of(old.room));
+    return true;
+}
+
+bool tunnel_table_init(struct tunnel_table *table, struct memory *memory, uint64_t limit)
+{
+    table->memory = memory;
+    table->limit = limit < bytes_of(MOST_ROOM) ? (uint32_t)limit : (uint32_t)bytes_of(MOST_ROOM);
+    return true;
+}
+
+void tunnel_table_free(struct tunnel_table *table)
+{
+    if (table->identities)
+        memory_put(table->memory, table->identities, bytes_of(table->room));
+    if (table->meetings)
+        memory_put(table->memory, table->meetings, MEETINGS * sizeof *table->meetings);
+    *table = (struct tunnel_table){0};
+}
+
+/* The number of this very identity, or one that tells nothing. */
+static uint32_t number_of(struct tunnel_table *table, const struct tunnel_identity *identity)
+{
+    uint32_t *place = table->room ? find_place(table, identity) : NULL;
+    if (place && *place)
+        return *place;
+    if (table->count == table->room) {
+        if (!make_room(table, table->room ? table->room * 2 : LEAST_ROOM))
+            return UNTOLD | (uint32_t)(hash_of(identity) >> 34);
+        place = find_place(table, identity);
+    }
+    table->identities[table->count++] = *identity;
+    *place = table->count;
+    return table->count;
 }
 
 uint32_t tunnel_domain(struct tunnel_table *table, const struct tunnel_identity *identity)
 {
-    uint64_t hash =
-        hash_fold(identity->id ^ 0x9E3779B97F4A7C15u,
-                  ((uint64_t)identity->parent << 8 | identity->kind) ^ 0xE7037ED1A0B428DBu);
-    uint32_t place = (uint32_t)hash % PLACES;
-    for (;; place = (place + 1) % PLACES) {
-        uint16_t number = table->index[place];
-        if (number == 0)
-            break;
-        if (is_same(&table->identities[number - 1], identity))
-            return number;
+    uint32_t number = number_of(table, identity);
+    const struct tunnel_identity *told = tunnel_identity(table, number);
+    return told && told->twin ? told->twin : number;
+}
+
+uint32_t tunnel_domain_met(struct tunnel_table *table, const struct tunnel_identity *identity,
+                           uint64_t hash, uint8_t direction)
+{
+    uint32_t number = number_of(table, identity);
+    struct tunnel_identity *told = number > table->count ? NULL : &table->identities[number - 1];
+    if (!table->meetings)
+        table->meetings = memory_get(table->memory, MEETINGS * sizeof *table->meetings, 64);
+    if (!told || told->has_twin || !table->meetings)
+        return told && told->twin ? told->twin : number;
+    struct tunnel_meeting *met = &table->meetings[hash % MEETINGS];
+    struct tunnel_identity *other =
+        met->number && met->hash == (uint32_t)(hash >> 32) && met->direction != direction
+            ? &table->identities[met->number - 1]
+            : NULL;
+    if (other && !other->has_twin) {
+        told->twin = met->number;
+        told->has_twin = other->has_twin = true;
+        return met->number;
     }
-    if (table->count == IDENTITIES)
-        return UNTOLD | (uint32_t)(hash >> 34);
-    table->identities[table->count++] = *identity;
-    table->index[place] = (uint16_t)table->count;
-    return table->count;
+    *met = (struct tunnel_meeting){(uint32_t)(hash >> 32), number, direction};
+    return number;
 }
 
 const struct tunnel_identity *tunnel_identity(const struct tunnel_table *table, uint32_t domain)
 {
     return domain >= 1 && domain <= table->count ? &table->identities[domain - 1] : NULL;
+}
+
+unsigned tunnel_depth(const struct tunnel_table *table, uint32_t domain)
+{
+    const struct tunnel_identity *identity;
+    unsigned depth = 0;
+    for (; (identity = tunnel_identity(table, domain)) != NULL; domain = identity->parent)
+        depth += identity->kind != TUNNEL_NONE;
+    return domain >> 30 == 1 ? UINT32_MAX : depth;
+}
+
+uint64_t tunnel_mark(const struct tunnel_table *table, uint32_t domain)
+{
+    const struct tunnel_identity *identity;
+    uint64_t mark = 0;
+    for (; (identity = tunnel_identity(table, domain)) != NULL; domain = identity->parent) {
+        struct tunnel_identity alone = *identity;
+        alone.parent = 0;
+        mark = hash_fold(mark ^ 0xA0761D6478BD642Fu, hash_of(&alone));
+    }
+    return hash_fold(mark ^ domain, 0xA0761D6478BD642Fu);
 }

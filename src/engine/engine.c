@@ -88,7 +88,7 @@ static bool build(struct cdpi *engine, const struct cdpi_options *options)
         !head_pool_init(&engine->heads, memory, heads, sizeof(struct classification)))
         return false;
     engine->decoder.tunnels = &engine->tunnels;
-    if (!tunnel_table_init(&engine->tunnels, memory))
+    if (!tunnel_table_init(&engine->tunnels, memory, memory->budget / 32))
         return false;
     engine->decoder.fragments = &engine->fragments;
     fragments_init(&engine->fragments, memory, memory->budget / 64, key);
@@ -118,7 +118,7 @@ static void free_engine(struct cdpi *engine)
     head_pool_free(&engine->heads);
     note_pool_free(&engine->notes);
     fragments_free(&engine->fragments);
-    tunnel_table_free(&engine->tunnels, &engine->memory);
+    tunnel_table_free(&engine->tunnels);
     expected_free(&engine->expected);
     classifier_free(engine->classifier, &engine->memory);
     if (engine->names)
@@ -163,6 +163,7 @@ enum cdpi_status cdpi_open(const struct cdpi_options *given, struct cdpi **out,
         engine->events = options.events ? options.events : UINT32_MAX;
     engine->decoder.vlan_strict = options.vlan_strict;
     engine->decapsulates = !options.no_decap;
+    engine_learn_carriers(engine);
     engine->ask_all = options.ask_all;
     engine->stats.memory_budget = memory.budget;
     set_timeouts(engine, &options);
@@ -370,7 +371,7 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
     cold_count(found->cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;
     hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
-    if (engine_wants_bare(engine, hot))
+    if (!p->payload_wire && engine_wants_bare(engine, hot))
         engine_keep_bare(engine, hot, p, false);
     return true;
 }
@@ -545,7 +546,11 @@ uint64_t cdpi_flow_id(const struct cdpi_flow *flow)
     static const uint64_t no_secret[2] = {0x8EBC6AF09C88C6E3u, 0x589965CC75374CC3u};
     const struct flow_place *p = &flow->place;
     struct flow_key key = table_key(p->table, p->segment, p->slot);
-    uint64_t id = mix(flow_key_hash(&key, no_secret), place_cold(p)->start);
+    uint64_t start = place_cold(p)->start;
+    if (key.domain) /* its number depends on what came before */
+        start ^= tunnel_mark(&flow->engine->tunnels, key.domain);
+    key.domain = 0;
+    uint64_t id = mix(flow_key_hash(&key, no_secret), start);
     return id >> 11 ? id >> 11 : 1;
 }
 
@@ -565,6 +570,8 @@ void cdpi_flow_info(const struct cdpi_flow *flow, struct cdpi_flow_info *info)
                                     .end = cold_end(cold) * 1000,
                                     .end_reason = (enum cdpi_end_reason)cold->end_reason};
     const struct tunnel_identity *tunnel = tunnel_identity(&flow->engine->tunnels, key.domain);
+    if (tunnel && tunnel->kind == TUNNEL_NONE) /* a VLAN in it */
+        tunnel = tunnel_identity(&flow->engine->tunnels, tunnel->parent);
     if (tunnel) {
         info->tunnel_kind = tunnel_kind_name(tunnel->kind);
         info->tunnel_id = tunnel->id;

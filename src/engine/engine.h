@@ -35,7 +35,7 @@ enum {
     UDP_DATAGRAMS = 8,
     MODULE_PACKETS = 16, /* of a flow, as modules see it; with payload, and as many without */
     VIEW_PACKETS = 2 * MODULE_PACKETS + EARLY_PACKETS,
-    GAP_PATIENCE = 16, /* payload packets that a lost beginning is waited for */
+    GAP_PATIENCE = 24, /* payload packets that a lost beginning is waited for */
     LONG_PATIENCE = 64 /* and what is missing after a beginning */
 };
 enum { DEFAULT_IDLE_SECONDS = 300 };
@@ -84,8 +84,10 @@ struct cdpi {
     struct module modules[MAX_MODULES];
     uint32_t module_count;
     bool has_own, own_leads, has_port, ask_all, decapsulates;
-    uint8_t own_index;  /* where `own` stands in the list */
-    bool wants_packets; /* some module does */
+    uint16_t carriers[TUNNEL_KINDS]; /* numbers of the rooms that name tunnels over UDP */
+    uint64_t carrier_bits;           /* a bit by the number's last six, to say no at once */
+    uint8_t own_index;               /* where `own` stands in the list */
+    bool wants_packets;              /* some module does */
     struct packet_pool kept;
     struct early_table early;
     struct cdpi_module_packet view_packets[VIEW_PACKETS];
@@ -181,6 +183,20 @@ void engine_name_expected(struct cdpi *engine, const struct flow_place *place,
 /* A flow's note, or NULL. */
 const struct note *engine_note(const struct cdpi *engine, const struct hot *hot);
 void engine_release_note(struct cdpi *engine, struct hot *hot);
+
+/* ---- carried.c --------------------------------------------------------------------------- */
+
+void engine_learn_carriers(struct cdpi *engine);
+bool engine_is_carrier_surely(const struct cdpi *engine, const struct hot *hot);
+/* A flow of a tunnel over UDP that the decoder does not open by its port. Such a flow stays
+ * followed, without a note. */
+static inline bool engine_is_carrier(const struct cdpi *engine, const struct hot *hot)
+{
+    return engine->carrier_bits >> (hot->verdict & 63) & 1 && hot->ip_protocol == IP_UDP &&
+           engine_is_carrier_surely(engine, hot);
+}
+/* What its datagram carries becomes flows of their own. `place` may not hold any more after it. */
+void engine_carry(struct cdpi *engine, const struct flow_place *place, const struct packet *packet);
 
 /* ---- verdict.c --------------------------------------------------------------------------- */
 

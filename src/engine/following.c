@@ -54,10 +54,11 @@ static void take_announcements(struct cdpi *engine, const struct flow_place *pla
                                struct follow *follow)
 {
     for (uint32_t i = 0; i < follow->announced_count; i++) {
-        struct expected e = {.at = announced_endpoint(place, &follow->announced[i]),
-                             .expires = engine->now + EXPECTATION_SECONDS * 1000000ull,
-                             .announced_by = cdpi_flow_id(&(struct cdpi_flow){engine, *place}),
-                             .protocol = catalog_number(follow->announced[i].protocol)};
+        struct expected e = {
+            .at = announced_endpoint(place, &follow->announced[i]),
+            .expires = engine->now + EXPECTATION_SECONDS * 1000000ull,
+            .announced_by = cdpi_flow_id(&(struct cdpi_flow){engine, *place}),
+            .protocol = classifier_number(engine->classifier, follow->announced[i].protocol)};
         expected_add(&engine->expected, &e, engine->now);
     }
     follow->announced_count = 0;
@@ -262,33 +263,61 @@ static void hand_on(struct cdpi *engine, const struct flow_place *place, struct 
     if (answer != FOLLOW_SPEAKS)
         return;
     if (note->follow.speaks) {
-        now_speaks(engine, place, note, catalog_number(note->follow.speaks));
+        now_speaks(engine, place, note, classifier_number(engine->classifier, note->follow.speaks));
         return;
     }
     note->looks_inside = true;
     look_inside(engine, place, note, payload);
 }
 
-/* What came before the verdict: each datagram, or both streams as far as they go. */
+/* A side's bytes in the head, from `from` up to `to`. */
+static void hand_on_bytes(struct cdpi *engine, const struct flow_place *place, struct note *note,
+                          const struct head *head, uint8_t side, uint32_t from, uint32_t to)
+{
+    struct hot *hot = place_hot(place);
+    if (from >= to || hot_state(hot) != FLOW_FOLLOWED)
+        return;
+    struct cursor c =
+        cursor_over(head_bytes(head, side_direction(hot, (enum side)side)) + from, to - from);
+    c.side = side;
+    hand_on(engine, place, note, c);
+}
+
+/* Streams go by turns: what one side said until the other spoke, then that, at last what is left
+ * of both. */
+static void hand_on_turns(struct cdpi *engine, const struct flow_place *place, struct note *note,
+                          const struct head *head)
+{
+    uint32_t done[2] = {0, 0}, size[2];
+    for (unsigned side = 0; side < 2; side++)
+        size[side] = head->side[side_direction(place_hot(place), (enum side)side)].size;
+    for (unsigned i = 0; i + 1 < head->mark_count; i++) {
+        const struct datagram *mark = &head->marks[i];
+        uint32_t end = (uint32_t)mark->offset + mark->size;
+        if (mark[1].side == mark->side)
+            continue;
+        if (end > size[mark->side])
+            end = size[mark->side];
+        hand_on_bytes(engine, place, note, head, mark->side, done[mark->side], end);
+        if (end > done[mark->side])
+            done[mark->side] = end;
+    }
+    for (unsigned side = 0; side < 2; side++)
+        hand_on_bytes(engine, place, note, head, (uint8_t)side, done[side], size[side]);
+}
+
+/* What came before the verdict. */
 static void hand_on_head(struct cdpi *engine, const struct flow_place *place, struct note *note,
                          const struct head *head)
 {
-    struct hot *hot = place_hot(place);
-    unsigned count = hot->ip_protocol == IP_UDP ? head->mark_count : 2;
-    for (unsigned i = 0; i < count && hot_state(hot) == FLOW_FOLLOWED; i++) {
-        struct cursor c;
-        if (hot->ip_protocol == IP_UDP) {
-            const struct datagram *mark = &head->marks[i];
-            unsigned direction = side_direction(hot, (enum side)mark->side);
-            c = cursor_over(head_bytes(head, direction) + mark->offset, mark->size);
-            c.side = mark->side;
-        } else {
-            unsigned direction = side_direction(hot, (enum side)i);
-            c = cursor_over(head_bytes(head, direction), head->side[direction].size);
-            c.side = (uint8_t)i;
-        }
-        if (c.size > 0)
-            hand_on(engine, place, note, c);
+    if (place_hot(place)->ip_protocol != IP_UDP) {
+        hand_on_turns(engine, place, note, head);
+        return;
+    }
+    for (unsigned i = 0; i < head->mark_count; i++) {
+        const struct datagram *mark = &head->marks[i];
+        hand_on_bytes(engine, place, note, head, mark->side, mark->offset,
+                      (uint32_t)mark->offset + mark->size);
     }
 }
 
@@ -296,6 +325,10 @@ bool engine_begin_following(struct cdpi *engine, const struct flow_place *place,
                             const struct head *head)
 {
     struct hot *hot = place_hot(place);
+    if (engine_is_carrier(engine, hot)) {
+        hot_set_state(hot, FLOW_FOLLOWED);
+        return true;
+    }
     const struct cdpi_protocol *room = room_of(engine, hot->verdict);
     struct note *note = room && room->follow ? take_note(engine, place) : NULL;
     if (!note)

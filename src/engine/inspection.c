@@ -455,8 +455,8 @@ static bool side_is_finished(const struct head *head, unsigned direction, bool e
     if (!exhausted || (s->size == 0 && s->waited < GAP_PATIENCE))
         return false; /* its beginning is still awaited */
     if (!s->from_syn && !s->is_missing && head->mark_count < HEAD_MARKS)
-        return false; /* mid-stream: later segments are tried */
-    return other_spoke || s->passed >= HEAD_LIMIT;
+        return false;                                  /* mid-stream: later segments are tried */
+    return other_spoke || s->passed >= 2 * HEAD_LIMIT; /* what came twice counts twice */
 }
 
 static bool budget_is_spent(const struct head *head, bool is_udp, bool exhausted)
@@ -485,6 +485,12 @@ static bool needs_no_bytes(const struct cdpi *engine, const struct classificatio
            !catalog_rooms[c->room].protocol->follow;
 }
 
+/* Whether packets are of use: a flow that own has a name for is asked of no other. */
+static bool modules_may_be_asked(const struct cdpi *engine, bool has_name)
+{
+    return engine->wants_packets && (!has_name || !engine->own_leads || engine->ask_all);
+}
+
 static struct head *begin_head(struct cdpi *engine, const struct flow_place *place,
                                const struct packet *p, const struct classification *c)
 {
@@ -495,11 +501,10 @@ static struct head *begin_head(struct cdpi *engine, const struct flow_place *pla
     head->sctp_ppid = p->key.ip_protocol == IP_SCTP ? p->sctp_ppid : 0;
     struct arrival a = arrive(engine, place, head, p);
     store(engine, head, p, &a);
-    if (engine->wants_packets) {
-        if (c->room == NO_ROOM)
-            engine_keep_early(engine, place, head);
+    if (engine->wants_packets && c->room == NO_ROOM)
+        engine_keep_early(engine, place, head);
+    if (modules_may_be_asked(engine, c->room != NO_ROOM))
         engine_keep_packet(engine, head, p);
-    }
     return head;
 }
 
@@ -595,9 +600,8 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
                          const struct packet *p, struct head *head)
 {
     struct hot *hot = place_hot(place);
-    if (engine->wants_packets && (!hot->verdict || !engine->own_leads || engine->ask_all))
-        engine_keep_packet(engine, head, p);
     if (head->for_modules) {
+        engine_keep_packet(engine, head, p);
         bool is_late = engine->now - head->first_time > INSPECTION_US;
         if (is_late || engine_has_enough_packets(engine, head))
             engine_conclude(engine, place);
@@ -619,6 +623,8 @@ static void inspect_more(struct cdpi *engine, const struct flow_place *place,
             return;
         }
     }
+    if (modules_may_be_asked(engine, hot->verdict != 0))
+        engine_keep_packet(engine, head, p);
     store(engine, head, p, &a);
     bool grew = bytes->size > had;
     if (grew && engine->has_own && !has_looked) {

@@ -266,6 +266,12 @@ static bool is_padding(const struct packet *p)
            !(p->tcp_flags & TCP_PSH) && memcmp(p->payload, zeros, p->payload_size) == 0;
 }
 
+/* Not at rest, and not followed by its room. */
+static inline bool may_carry(const struct hot *hot)
+{
+    return wants_payload(hot) && !(hot->bits & FLOW_HAS_NOTE);
+}
+
 bool engine_process(struct cdpi *engine, const struct packet *p, const struct found *found)
 {
     bool is_new;
@@ -282,9 +288,11 @@ bool engine_process(struct cdpi *engine, const struct packet *p, const struct fo
             engine_meet_expectation(engine, &place, p);
     } else
         hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
-    if (p->payload_wire && wants_payload(hot) && !is_padding(p))
+    if (p->payload_wire && wants_payload(hot) && !is_padding(p)) {
         engine_inspect(engine, &place, p);
-    else if (engine_wants_bare(engine, hot))
+        if (engine_is_carrier(engine, hot) && may_carry(hot))
+            engine_carry(engine, &place, p);
+    } else if (engine_wants_bare(engine, hot))
         engine_keep_bare(engine, hot, p, is_new);
     return is_new;
 }

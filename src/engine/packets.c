@@ -6,7 +6,7 @@ enum { FORCE_WINDOW = 64 };
 
 /* Has the modules judge an old flow that only waits for them. Own's inspection of others is never
  * cut short by the modules' packets. */
-static bool force_waiting(struct cdpi *engine, const struct head *but)
+__attribute__((noinline)) static bool force_waiting(struct cdpi *engine, const struct head *but)
 {
     uint32_t place = 0, number = head_next_oldest(&engine->heads, &place);
     for (unsigned i = 0; i < FORCE_WINDOW && number != HEAD_NONE; i++) {
@@ -51,32 +51,36 @@ void engine_keep_early(struct cdpi *engine, const struct flow_place *place, stru
 }
 
 /* Of these none makes another flow's memory free: the modules can do without. */
-void engine_keep_bare(struct cdpi *engine, const struct hot *hot, const struct packet *p,
-                      bool begins)
+static void keep_behind(struct cdpi *engine, const struct hot *hot, const struct packet *p)
 {
-    struct kept_packet kept = as_kept(p, true);
-    if (p->key.ip_protocol != IP_TCP)
-        return;
-    if (hot_state(hot) == FLOW_SILENT) {
-        early_add(&engine->early, p->hash, begins, &kept);
-        return;
-    }
     if (hot->head == NO_HEAD || hot->bits & FLOW_HAS_NOTE)
         return;
     struct head *head = head_at(&engine->heads, hot->head);
+    struct kept_packet kept = as_kept(p, true);
     if (packets_count(head->packets, true) < MODULE_PACKETS)
         packets_add(&engine->kept, &head->packets, &kept);
 }
 
+void engine_keep_bare(struct cdpi *engine, const struct hot *hot, const struct packet *p,
+                      bool begins)
+{
+    if (p->key.ip_protocol != IP_TCP)
+        return;
+    if (hot_state(hot) != FLOW_SILENT) {
+        keep_behind(engine, hot, p);
+        return;
+    }
+    struct kept_packet kept = as_kept(p, true);
+    early_add(&engine->early, p->hash, begins, &kept);
+}
+
 void engine_keep_packet(struct cdpi *engine, struct head *head, const struct packet *p)
 {
-    struct kept_packet kept = as_kept(p, false);
     if (engine_has_enough_packets(engine, head))
         return;
-    while (!packets_add(&engine->kept, &head->packets, &kept)) {
-        if (!force_waiting(engine, head))
-            return; /* the modules do without */
-    }
+    struct kept_packet kept = as_kept(p, false);
+    while (!packets_add(&engine->kept, &head->packets, &kept) && force_waiting(engine, head))
+        ; /* where none is left to judge, the modules do without */
 }
 
 bool engine_has_enough_packets(const struct cdpi *engine, const struct head *head)

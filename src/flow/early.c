@@ -36,11 +36,12 @@ void early_add(struct early_table *table, uint64_t hash, bool begins, const stru
     }
     if (flow->count == EARLY_PACKETS)
         return;
-    uint32_t i = flow->count++, size = p->size < EARLY_BYTES ? p->size : EARLY_BYTES;
-    flow->time[i] = p->time;
-    flow->direction[i] = p->direction;
-    flow->size[i] = (uint16_t)size;
-    memcpy(flow->bytes[i], p->data, size);
+    struct early_packet *early = &flow->packets[flow->count++];
+    uint32_t size = p->size < EARLY_BYTES ? p->size : EARLY_BYTES;
+    early->time = p->time;
+    early->size = (uint16_t)size;
+    early->direction = p->direction;
+    memory_copy(early->bytes, p->data, size);
 }
 
 uint32_t early_list(const struct early_table *table, uint64_t hash,
@@ -49,11 +50,13 @@ uint32_t early_list(const struct early_table *table, uint64_t hash,
     const struct early_flow *flow = place_of(table, hash);
     if (flow->hash != hash)
         return 0;
-    for (uint32_t i = 0; i < flow->count; i++)
-        packets[i] = (struct kept_packet){.time = flow->time[i],
-                                          .data = flow->bytes[i],
-                                          .size = flow->size[i],
-                                          .direction = flow->direction[i],
+    for (uint32_t i = 0; i < flow->count; i++) {
+        const struct early_packet *p = &flow->packets[i];
+        packets[i] = (struct kept_packet){.time = p->time,
+                                          .data = p->bytes,
+                                          .size = p->size,
+                                          .direction = p->direction,
                                           .is_bare = true};
+    }
     return flow->count;
 }

@@ -15,13 +15,17 @@
 
 enum { EARLY_PACKETS = 3, EARLY_BYTES = 96 };
 
+struct early_packet {
+    uint64_t time;
+    uint16_t size;
+    uint8_t direction;
+    uint8_t bytes[EARLY_BYTES]; /* longer ones are cut */
+};
+
 struct early_flow {
     uint64_t hash;
     uint32_t count;
-    uint8_t direction[EARLY_PACKETS];
-    uint16_t size[EARLY_PACKETS];
-    uint64_t time[EARLY_PACKETS];
-    uint8_t bytes[EARLY_PACKETS][EARLY_BYTES]; /* longer ones are cut */
+    struct early_packet packets[EARLY_PACKETS];
 };
 
 struct early_table {

@@ -16,18 +16,18 @@ struct entry {
 
 struct block {
     struct block *next;
-    struct block *last; /* of the chain; kept in its first block */
-    uint16_t count[2];  /* of the chain's packets, with payload and bare; in its first block */
-    uint16_t used;      /* of bytes */
+    struct block *last;  /* of the chain; kept in its first block */
+    uint16_t count[2];   /* of the chain's packets, with payload and bare; in its first block */
+    uint16_t used, room; /* of bytes */
     uint8_t size_class;
     _Alignas(8) uint8_t bytes[];
 };
 
 enum { LARGEST = (2048 - sizeof(struct block) - sizeof(struct entry)) & ~7u };
 
-static uint32_t block_room(unsigned size_class)
+static uint16_t block_room(unsigned size_class)
 {
-    return block_size[size_class] - (uint32_t)sizeof(struct block);
+    return (uint16_t)(block_size[size_class] - sizeof(struct block));
 }
 
 void packet_pool_init(struct packet_pool *pool, struct memory *memory, uint64_t limit)
@@ -51,7 +51,7 @@ static void put_block(struct packet_pool *pool, struct block *b)
 }
 
 /* A slab's first block chains it to the others. */
-static bool add_slab(struct packet_pool *pool, unsigned size_class)
+__attribute__((noinline)) static bool add_slab(struct packet_pool *pool, unsigned size_class)
 {
     if (pool->used + SLAB > pool->limit)
         return false;
@@ -64,6 +64,7 @@ static bool add_slab(struct packet_pool *pool, unsigned size_class)
     for (uint32_t at = block_size[size_class]; at < SLAB; at += block_size[size_class]) {
         struct block *b = (struct block *)(void *)(slab + at);
         b->size_class = (uint8_t)size_class;
+        b->room = block_room(size_class);
         put_block(pool, b);
     }
     return true;
@@ -87,35 +88,38 @@ static uint32_t entry_size(uint32_t bytes)
     return ((uint32_t)sizeof(struct entry) + bytes + 7u) & ~7u;
 }
 
-static struct block *block_with_room(struct packet_pool *pool, void **flow, uint32_t bytes)
+/* A further block of a flow, or its first. */
+static struct block *append_block(struct packet_pool *pool, struct block **first, uint32_t bytes)
 {
-    struct block *first = *flow;
-    if (first && first->last->used + entry_size(bytes) <= block_room(first->last->size_class))
-        return first->last;
-    struct block *fresh = take_block(pool, entry_size(bytes) <= block_room(SMALL) ? SMALL : LARGE);
+    struct block *fresh = take_block(pool, bytes <= block_room(SMALL) ? SMALL : LARGE);
     if (!fresh)
         return NULL;
-    if (first) {
-        first->last->next = fresh;
-        first->last = fresh;
+    if (*first) {
+        (*first)->last->next = fresh;
+        (*first)->last = fresh;
     } else {
-        *flow = fresh;
+        *first = fresh;
     }
     return fresh;
 }
 
 bool packets_add(struct packet_pool *pool, void **flow, const struct kept_packet *p)
 {
-    uint32_t size = p->size < LARGEST ? p->size : LARGEST;
-    struct block *b = block_with_room(pool, flow, size);
-    if (!b)
-        return false;
+    uint32_t size = p->size < LARGEST ? p->size : LARGEST, whole = entry_size(size);
+    struct block *first = *flow, *b = first ? first->last : NULL;
+    if (!b || b->used + whole > b->room) {
+        b = append_block(pool, &first, whole);
+        if (!b)
+            return false;
+        *flow = first;
+    }
     struct entry entry = {
         .time = p->time, .size = (uint16_t)size, .direction = p->direction, .is_bare = p->is_bare};
-    memcpy(b->bytes + b->used, &entry, sizeof entry);
-    memcpy(b->bytes + b->used + sizeof entry, p->data, size);
-    b->used = (uint16_t)(b->used + entry_size(size));
-    ((struct block *)*flow)->count[p->is_bare]++;
+    uint8_t *to = b->bytes + b->used;
+    b->used = (uint16_t)(b->used + whole);
+    first->count[p->is_bare]++;
+    memcpy(to, &entry, sizeof entry);
+    memory_copy(to + sizeof entry, p->data, size);
     return true;
 }
 

@@ -14,8 +14,20 @@ enum command_arguments {
     ARGUMENTS_SOME,
     ARGUMENTS_NUMBER,  /* begins with a number */
     ARGUMENTS_NUMBERS, /* nothing but numbers and ranges: "1", "1-20", "1 20" */
-    ARGUMENTS_NONE_OR_NUMBERS
+    ARGUMENTS_NONE_OR_NUMBERS,
+    ARGUMENTS_ONE,        /* a single word */
+    ARGUMENTS_ONE_AT_MOST /* or none */
 };
+
+/* Blanks may stand at its end. */
+static inline bool command_is_one_word(struct cursor rest)
+{
+    while (cursor_peek(&rest, 0) > ' ')
+        cursor_skip(&rest, 1);
+    while (cursor_accept_text(&rest, " "))
+        ;
+    return cursor_at_end(&rest);
+}
 
 static inline bool command_are_numbers(struct cursor rest)
 {
@@ -50,6 +62,10 @@ static inline bool command_has_arguments(const struct command *command, struct c
         return !is_none && command_are_numbers(rest);
     case ARGUMENTS_NONE_OR_NUMBERS:
         return command_are_numbers(rest);
+    case ARGUMENTS_ONE:
+        return !is_none && command_is_one_word(rest);
+    case ARGUMENTS_ONE_AT_MOST:
+        return command_is_one_word(rest);
     default:
         return true;
     }

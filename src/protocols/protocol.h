@@ -376,6 +376,8 @@ struct cdpi_protocol {
     size_t signature_count;
     bool is_unsigned; /* beside its signatures (if any), ask about every first payload of its
                          transports */
+    bool is_text; /* with is_unsigned: both sides begin with a character, a blank or a line's end;
+                     about other first bytes it is not asked */
     /* NULL for protocols that nothing but told_by or follow names. */
     enum answer (*validate)(struct inspection *in);
 

@@ -41,6 +41,18 @@ static void add_address(struct frame *f, const struct ends *ends, unsigned which
     frame_u32(f, ends->address[which]);
 }
 
+/* Of an IPv4 header, RFC 1071. */
+static void add_checksum(uint8_t *header)
+{
+    uint32_t sum = 0;
+    for (unsigned i = 0; i < 20; i += 2)
+        sum += (uint32_t)header[i] << 8 | header[i + 1];
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = ~((sum & 0xffff) + (sum >> 16));
+    header[10] = (uint8_t)(sum >> 8);
+    header[11] = (uint8_t)sum;
+}
+
 static void add_ip(struct frame *f, const struct ends *ends, bool from_server, uint8_t ip_protocol,
                    size_t size)
 {
@@ -58,8 +70,11 @@ static void add_ip(struct frame *f, const struct ends *ends, bool from_server, u
         frame_u8(f, ip_protocol);
         frame_u16(f, 0);
     }
+    uint32_t header = f->size - 12;
     add_address(f, ends, from_server);
     add_address(f, ends, !from_server);
+    if (!ends->is_v6)
+        add_checksum(f->bytes + header);
 }
 
 void build_ip(struct frame *f, const struct ends *ends, bool from_server, uint8_t ip_protocol,

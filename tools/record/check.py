@@ -24,6 +24,7 @@ TOTAL_BYTES = 12_000_000
 DOCUMENTATION = [ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
 # what tshark calls our protocols, where it can be told a port; the others it must find alone, or has no dissector for
 DISSECTORS = {
+    "LMTP": "smtp", "ManageSieve": "managesieve",
     "AFS": "rx", "AMQP": "amqp", "BFD": "bfd", "BGP": "bgp", "CoAP": "coap", "CORBA": "giop", "CVS": "cvspserver", "Chargen": "chargen",
     "DCERPC": "dcerpc", "DHCP": "dhcp", "DHCPv6": "dhcpv6", "DICOM": "dicom", "DNS": "dns", "DRDA": "drda", "DTLS": "dtls",
     "Daytime": "daytime", "Diameter": "diameter", "Discard": "discard", "Echo": "echo", "FTP": "ftp", "FTP-DATA": "ftp-data",

@@ -32,6 +32,9 @@ class Flow:
     def first_payload(self):
         return next((p.frame[-p.payload :] for p in self.packets if p.payload), b"")
 
+    def sent_by_client(self):
+        return sum(p.payload for p in self.packets if p.source == self.client)
+
 
 def read_pcap(path):
     with open(path, "rb") as file:

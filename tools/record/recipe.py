@@ -18,8 +18,9 @@ class Run:
 
 
 class Expectation:
-    """A line of `flows`: TRANSPORT[/PORT[-PORT]] PROTOCOL [APPLICATION] [oneway] [optional] [to=ADDRESS] [first=TEXT]. PROTOCOL "-": drop the flow.
-    first=: only flows whose first payload begins with that text, where a program speaks two protocols to one port."""
+    """A line of `flows`: TRANSPORT[/PORT[-PORT]] PROTOCOL [APPLICATION] [oneway] [optional] [to=ADDRESS] [first=TEXT] [upto=BYTES].
+    PROTOCOL "-": drop the flow. first=: only flows whose first payload begins with that text, where a program speaks two protocols to
+    one port. upto=: only flows whose client sent so much or less: connections that were opened and not used."""
 
     def __init__(self, line):
         words = line.split()
@@ -28,7 +29,8 @@ class Expectation:
         self.match, self.protocol = words[0], words[1]
         self.target = next((w[3:] for w in words[2:] if w.startswith("to=")), None)
         self.first = next((w[6:].encode() for w in words[2:] if w.startswith("first=")), b"")
-        names = [w for w in words[2:] if w not in marks and not w.startswith(("to=", "first="))]
+        self.upto = next((int(w[5:]) for w in words[2:] if w.startswith("upto=")), None)
+        names = [w for w in words[2:] if w not in marks and not w.startswith(("to=", "first=", "upto="))]
         self.application = names[0] if names else None
         self.is_oneway, self.is_optional = "oneway" in words, "optional" in words
         self.transport, _, ports = self.match.partition("/")
@@ -44,6 +46,8 @@ class Expectation:
         if flow.transport != self.transport or self.target not in (None, flow.server[0]):
             return False
         if not flow.first_payload().startswith(self.first):
+            return False
+        if self.upto is not None and flow.sent_by_client() > self.upto:
             return False
         return self.ports is None or self.has_port(flow.transport, flow.server[1]) or self.has_port(flow.transport, flow.client[1])
 

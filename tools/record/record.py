@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Records captures from real servers and clients, each in namespaces of its own.
 
-record.py record [-j N] [-k] [--random N] [NAME...]   record scenarios (or single runs, by a capture's name)
+record.py record [-j N] [-k] [--random N] [--into DIR] [NAME...]
+                                                      record scenarios (or single runs, by a capture's name)
 record.py install [NAME...]                           only install their packages (into layers of their own)
 record.py check                                       say which captures no longer match their recipe
 record.py docs                                        write docs/captures.md
@@ -89,9 +90,12 @@ def in_overlay(lower, scratch, upper, command, log):
         if os.path.exists(f"/etc/{name}"):
             target.unlink(missing_ok=True)
             shutil.copy(f"/etc/{name}", target)
+    with open(upper / "etc/hosts", "a") as hosts:
+        hosts.write("127.0.1.1 host.example host\n")
+    named = ["sh", "-c", 'hostname host.example; exec "$@"', "sh", *command]  # packages may write the name down
     with open(log, "a") as out:
-        done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", HERE / "sandbox.sh", lower, scratch, upper,
-                               "/etc/ssl/certs:/host-certs", "--", *command], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        done = subprocess.run(["unshare", "--mount", "--pid", "--uts", "--fork", "--kill-child=KILL", HERE / "sandbox.sh", lower, scratch,
+                               upper, "/etc/ssl/certs:/host-certs", "--", *named], stdout=out, stderr=out, stdin=subprocess.DEVNULL)
     for name in ("resolv.conf", "hosts"):
         (upper / "etc" / name).unlink(missing_ok=True)
     shutil.rmtree(f"{upper}.work", ignore_errors=True)
@@ -213,7 +217,7 @@ def facts(wanted, run, found, flows):
                f'application: {flow.expected.application or "null"}}}')
 
 
-def record(wanted, run, keep):
+def record(wanted, run, keep, captures):
     lower = ensure_layer(wanted)
     out = tempfile.mkdtemp(prefix=f"cdpi-{run.name}.")
     try:
@@ -222,11 +226,11 @@ def record(wanted, run, keep):
         flows = named_flows(f"{out}/raw.pcap", expectations)
         check_exchange(flows, expectations)
         chosen, kept = packets.cut(flows)
-        CAPTURES.mkdir(parents=True, exist_ok=True)
-        packets.write_pcap(CAPTURES / f"{run.name}.pcap", packets.retimed(kept))
+        captures.mkdir(parents=True, exist_ok=True)
+        packets.write_pcap(captures / f"{run.name}.pcap", packets.retimed(kept))
         lines = facts(wanted, run, versions(lower, wanted), chosen)
-        (CAPTURES / f"{run.name}.yaml").write_text("\n".join(lines) + "\n")
-        return f"{len(chosen)} flows, {(CAPTURES / f'{run.name}.pcap').stat().st_size} bytes"
+        (captures / f"{run.name}.yaml").write_text("\n".join(lines) + "\n")
+        return f"{len(chosen)} flows, {(captures / f'{run.name}.pcap').stat().st_size} bytes"
     except Exception:
         keep = True
         raise
@@ -257,7 +261,7 @@ def record_all(arguments):
         sys.exit("record: recording makes namespaces and mounts: it needs root")
     failures = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        jobs = {pool.submit(record, one, run, arguments.keep): run for one, run in chosen_runs(arguments.names, arguments.random)}
+        jobs = {pool.submit(record, one, run, arguments.keep, arguments.into): run for one, run in chosen_runs(arguments.names, arguments.random)}
         for job in concurrent.futures.as_completed(jobs):
             name = jobs[job].name
             try:
@@ -348,6 +352,7 @@ def main():
             command.add_argument("-j", "--jobs", type=int, default=1)
             command.add_argument("-k", "--keep", action="store_true", help="keep raw capture and logs under the temporary directory")
             command.add_argument("--random", type=int, default=0, metavar="N")
+            command.add_argument("--into", type=pathlib.Path, default=CAPTURES, metavar="DIR", help="instead of tests/captures")
     arguments = parser.parse_args()
     return arguments.action(arguments)
 

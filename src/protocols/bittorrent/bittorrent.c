@@ -313,7 +313,8 @@ static enum answer validate(struct inspection *in)
         return answers(in->client, in->server) ? answer_at(in, YES, "tracker scrape", CLIENT, 0, 16)
                                                : NO;
     if (client == YES && server == NO && in->server.size)
-        return answers(in->client, in->server) || judge_utp(in, client, server) == YES ? YES : LIKELY;
+        return answers(in->client, in->server) || judge_utp(in, client, server) == YES ? YES
+                                                                                       : LIKELY;
     if (client == NO && server == YES && in->client.size)
         return judge_utp(in, client, server) == YES ? YES : LIKELY;
     if (client != NO || server != NO)

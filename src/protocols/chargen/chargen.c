@@ -61,5 +61,6 @@ const struct cdpi_protocol cdpi_protocol_chargen = {
     .tcp_ports = PORTS(19),
     .udp_ports = PORTS(19),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

@@ -54,5 +54,6 @@ const struct cdpi_protocol cdpi_protocol_cups = {
     .is_one_sided = true,
     .udp_ports = PORTS(631),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

@@ -129,5 +129,6 @@ const struct cdpi_protocol cdpi_protocol_daytime = {
     .tcp_ports = PORTS(13),
     .udp_ports = PORTS(13),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

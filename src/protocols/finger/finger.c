@@ -82,5 +82,6 @@ const struct cdpi_protocol cdpi_protocol_finger = {
     .category = CATEGORY_DIRECTORY,
     .tcp_ports = PORTS(79),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

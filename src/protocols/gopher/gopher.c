@@ -95,5 +95,6 @@ const struct cdpi_protocol cdpi_protocol_gopher = {
     .category = CATEGORY_WEB,
     .tcp_ports = PORTS(70),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

@@ -90,5 +90,6 @@ const struct cdpi_protocol cdpi_protocol_graphite = {
     .tcp_ports = PORTS(2003),
     .udp_ports = PORTS(2003),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

@@ -282,23 +282,39 @@ static uint8_t asked_for(struct cursor head)
     return cursor_accept_nocase(&head, "h2c") ? ASKED_HTTP2 : ASKED_NOTHING;
 }
 
+/* The response's first line grants it; false: not, or that cannot be told. */
+static bool is_granted(const struct cursor *response, uint8_t asked)
+{
+    return cursor_starts_with(response, "HTTP/1.") &&
+           cursor_peek(response, 9) == (asked == ASKED_CONNECT ? '2' : '1');
+}
+
+/* Goes on to the empty line that ends a head; `matched` keeps how much of it stood at the end of
+ * the payload before. */
+static bool pass_head(struct cursor *c, uint8_t *matched)
+{
+    static const char end[] = "\r\n\r\n";
+    while (*matched < 4 && !cursor_at_end(c)) {
+        uint8_t byte = cursor_u8(c);
+        *matched = byte == (uint8_t)end[*matched] ? (uint8_t)(*matched + 1) : byte == '\r';
+    }
+    return *matched == 4;
+}
+
 static enum follow_answer follow(struct follow *f, struct cursor *payload)
 {
+    uint8_t *asked = &f->state[0], *is_answered = &f->state[1], *matched = &f->state[2];
     if (payload->side == CLIENT) {
-        if (!f->state[0])
-            f->state[0] = asked_for(*payload);
-        return f->state[0] ? FOLLOW_ON : FOLLOW_DONE;
+        if (!*asked)
+            *asked = asked_for(*payload);
+        return *asked ? FOLLOW_ON : FOLLOW_DONE;
     }
-    if (!f->state[0] || !cursor_starts_with(payload, "HTTP/1."))
+    if (!*asked || (!*is_answered && !is_granted(payload, *asked)))
         return FOLLOW_DONE;
-    bool is_connect = f->state[0] == ASKED_CONNECT;
-    int32_t end = cursor_find_text(payload, "\r\n\r\n", HEAD_LIMIT_);
-    int granted = cursor_peek(payload, 9);
-    if (end < 0 || (is_connect ? granted != '2' : granted != '1'))
-        return FOLLOW_DONE;
-    cursor_skip(payload, (uint32_t)end + 4);
-    if (!is_connect)
-        f->speaks = f->state[0] == ASKED_WEBSOCKET ? "WebSocket" : "HTTP2";
+    if (!pass_head(payload, matched))
+        return ++*is_answered < 8 ? FOLLOW_ON : FOLLOW_DONE;
+    if (*asked != ASKED_CONNECT)
+        f->speaks = *asked == ASKED_WEBSOCKET ? "WebSocket" : "HTTP2";
     return FOLLOW_SPEAKS;
 }
 
@@ -316,7 +332,8 @@ const struct cdpi_protocol cdpi_protocol_http = {
     .category = CATEGORY_WEB,
     .tcp_ports = PORTS(80, 8080, 3128, 8000, 8008, 8888),
     SIGNATURES(signatures),
-    .is_unsigned = true, /* any method */
+    .is_unsigned = true,
+    .is_text = true, /* any method */
     .validate = validate,
     .follow = follow,
 };

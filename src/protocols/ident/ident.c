@@ -78,5 +78,6 @@ const struct cdpi_protocol cdpi_protocol_ident = {
     .category = CATEGORY_DIRECTORY,
     .tcp_ports = PORTS(113),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

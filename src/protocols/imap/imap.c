@@ -5,8 +5,8 @@
  * greeting is OK, PREAUTH or BYE (section 7.1).
  */
 #include "framing/commands.h"
-#include "framing/tls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 8192, TAG_LIMIT = 24, TAG_BITS = 6, LINES = 6 };
 
@@ -196,17 +196,6 @@ static enum answer validate(struct inspection *in)
     return answer_by_sides(in, client, server, server > client ? "responses" : "commands");
 }
 
-enum { FOLLOWED_PAYLOADS = 64 };
-
-/* STARTTLS, RFC 9051 section 6.2.1: then TLS. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    if (!tls_begins(payload))
-        return ++f->state[0] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
-    f->speaks = "TLS";
-    return FOLLOW_SPEAKS;
-}
-
 static const struct signature signatures[] = {SIGNATURE(0, "* ")};
 
 const struct cdpi_protocol cdpi_protocol_imap = {
@@ -217,6 +206,7 @@ const struct cdpi_protocol cdpi_protocol_imap = {
     .tcp_ports = PORTS(143),
     SIGNATURES(signatures),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
-    .follow = follow,
+    .follow = follow_starttls, /* RFC 9051 section 6.2.1 */
 };

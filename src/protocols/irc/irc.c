@@ -9,6 +9,7 @@
  */
 #include "framing/commands.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 /* RFC 2812 section 2.3: 512 bytes; IRCv3 tags make it longer. */
 enum { LINE_LIMIT = 8192, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };
@@ -77,7 +78,9 @@ static int user_bits(struct cursor line)
         return 0;
     for (; !cursor_at_end(&line) && blanks < 3; cursor_skip(&line, 1))
         blanks += cursor_peek(&line, 0) == ' ';
-    return blanks < 3 ? 0 : cursor_peek(&line, 0) == ':' ? 40 : 24;
+    if (blanks == 3 && cursor_peek(&line, 0) == ':')
+        return 40;
+    return blanks == 3 && command_is_one_word(line) ? 24 : 0; /* without ":" it is one word */
 }
 
 /* IRCv3 message tags: "@", key=value pairs, a blank; a prefix must follow here. */
@@ -201,4 +204,5 @@ const struct cdpi_protocol cdpi_protocol_irc = {
     .tcp_ports = PORTS(6667, 6660, 6661, 6662, 6663, 6664, 6665, 6666, 6668, 6669, 7000),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* IRCv3: tls */
 };

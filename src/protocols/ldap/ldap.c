@@ -9,6 +9,7 @@
  */
 #include "framing/ber.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     APPLICATION = 0x60,
@@ -219,4 +220,5 @@ const struct cdpi_protocol cdpi_protocol_ldap = {
     .udp_ports = PORTS(389),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* RFC 4511 section 4.14 */
 };

@@ -11,6 +11,7 @@
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     GREETING = 10,
@@ -226,6 +227,17 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge_client, judge_server);
 }
 
+/* The SSL request is a login cut short behind its 32 fixed bytes. */
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    bool is_first = payload->side == CLIENT && !f->state[0];
+    if (is_first && !cursor_starts_with(payload, "\x20\0\0\x01") && !tls_begins(payload))
+        return FOLLOW_DONE;
+    if (payload->side == CLIENT)
+        f->state[0] = 1;
+    return follow_starttls(f, payload);
+}
+
 static const struct signature signatures[] = {
     {.size = 5, .bytes = "\0\0\0\0\x09", .mask = "\0\xff\xff\xff\xff"},
     {.size = 5, .bytes = "\0\0\0\0\x03", .mask = "\0\0\xff\xff\xff"},
@@ -252,4 +264,5 @@ const struct cdpi_protocol cdpi_protocol_mysql = {
     .tcp_ports = PORTS(3306),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

@@ -5,6 +5,7 @@
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { JSON_LIMIT = 256, LINE_LIMIT = 1024, PAYLOAD_LIMIT = 1 << 20 };
 
@@ -80,14 +81,36 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     return judge_word(in, c, "connect ", names, "CONNECT");
 }
 
+/* Joined late: one asks whether the other is there. Redis answers "+PONG", IRC's words have
+ * arguments. NO, MORE or LIKELY. */
+static enum answer judge_check(struct inspection *in)
+{
+    const struct cursor *first = &in->client, *second = &in->server;
+    if (cursor_peek(first, 1) == 'O' || first->size == 0) {
+        first = &in->server;
+        second = &in->client;
+    }
+    if (first->size > 6 || second->size > 6 || !cursor_may_start_with(first, "PING\r\n") ||
+        !cursor_may_start_with(second, "PONG\r\n"))
+        return NO;
+    if (first->size < 6 || second->size < 6)
+        return MORE;
+    return likely(in, "PING and PONG", first);
+}
+
 static enum answer validate(struct inspection *in)
 {
+    enum answer check = judge_check(in);
+    if (check != NO)
+        return check;
     return judge_sides(in, judge_client, judge_server);
 }
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "INFO {", "\xdf\xdf\xdf\xdf\xff\xff"),
     SIGNATURE(0, "PUB "),
+    SIGNATURE(0, "PING\r\n"),
+    SIGNATURE(0, "PONG\r\n"),
     SIGNATURE(0, "MSG "),
     SIGNATURE_MASKED(0, "CONNECT {", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff\xff"),
 };
@@ -100,4 +123,5 @@ const struct cdpi_protocol cdpi_protocol_nats = {
     .tcp_ports = PORTS(4222),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* tls_required */
 };

@@ -5,6 +5,7 @@
  * "IHAVEOPT". Later, requests begin with 25609513 and replies with 67446698.
  */
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
@@ -61,4 +62,5 @@ const struct cdpi_protocol cdpi_protocol_nbd = {
     .tcp_ports = PORTS(10809),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* NBD_OPT_STARTTLS */
 };

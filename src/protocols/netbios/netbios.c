@@ -27,6 +27,14 @@ enum {
 
 /* ---- name service ------------------------------------------------------------------------ */
 
+/* RFC 1001 section 14.1: an encoded name of 32 letters, then a scope's labels. */
+static bool encoded_name(struct cursor *c)
+{
+    struct cursor begin = *c;
+    return dns_name(c, c->at) &&
+           (c->ran_short || dns_first_netbios_letters(begin) == NETBIOS_LABEL);
+}
+
 /* Query 0, registration 5, release 6, WACK 7, refresh 8 (and 9), multi-homed registration 15. */
 static bool opcode_is_known(unsigned opcode)
 {
@@ -54,10 +62,25 @@ static enum answer judge_damaged_name(struct inspection *in, struct cursor c)
     return is_query && cursor_u8(&c) == 0x20 ? likely(in, "damaged query", &c) : NO;
 }
 
+/* Section 4.2.14: a refusal of a query counts no records, and has one all the same: the name, NULL,
+ * and nothing. */
+static bool is_refusal(struct cursor c)
+{
+    cursor_skip(&c, 2);
+    bool is_answer = (cursor_u16(&c) & 0xf860) == 0x8000 && cursor_u64(&c) == 0;
+    if (!is_answer || !encoded_name(&c) || c.ran_short)
+        return false;
+    uint16_t type = cursor_u16(&c), class = cursor_u16(&c);
+    return (type == TYPE_NULL || type == TYPE_NB) && class == 1 && cursor_skip(&c, 4) &&
+           cursor_u16(&c) == 0 && !c.ran_short && cursor_at_end(&c);
+}
+
 static enum answer judge_name_service(struct inspection *in, struct cursor c)
 {
     struct dns_message m;
     struct cursor start = c;
+    if (is_refusal(c))
+        return yes(in, "name service refusal", &c);
     enum dns_walk walk = dns_walk(&c, &m);
     if (walk == DNS_SHORT && is_cut(in, &c) && m.questions + m.records == 0)
         return judge_cut_name(in, start, &m);
@@ -77,14 +100,6 @@ static enum answer judge_name_service(struct inspection *in, struct cursor c)
 }
 
 /* ---- datagram service -------------------------------------------------------------------- */
-
-/* RFC 1001 section 14.1: an encoded name of 32 letters, then a scope's labels. */
-static bool encoded_name(struct cursor *c)
-{
-    struct cursor begin = *c;
-    return dns_name(c, c->at) &&
-           (c->ran_short || dns_first_netbios_letters(begin) == NETBIOS_LABEL);
-}
 
 /*     type(1) flags(1) id(2) address(4) port(2) size(2) offset(2) source destination data */
 static enum answer judge_carrier(struct inspection *in, struct cursor c, uint16_t port)

@@ -6,6 +6,7 @@
  */
 #include "framing/commands.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 1024, CODE_BITS = 12 };
 
@@ -16,14 +17,14 @@ static const struct command commands[] = {
     {.word = "authinfo user", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "authinfo pass", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "authinfo sasl", .bits = 44, .arguments = ARGUMENTS_SOME, .is_last = true},
-    {.word = "group", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "group", .bits = 20, .arguments = ARGUMENTS_ONE},
     {.word = "listgroup", .bits = 40},
-    {.word = "article", .bits = 28},
-    {.word = "head", .bits = 10},
-    {.word = "body", .bits = 16},
-    {.word = "stat", .bits = 8},
+    {.word = "article", .bits = 28, .arguments = ARGUMENTS_ONE_AT_MOST},
+    {.word = "head", .bits = 10, .arguments = ARGUMENTS_ONE_AT_MOST},
+    {.word = "body", .bits = 16, .arguments = ARGUMENTS_ONE_AT_MOST},
+    {.word = "stat", .bits = 8, .arguments = ARGUMENTS_ONE_AT_MOST},
     {.word = "xover", .bits = 32, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
-    {.word = "over", .bits = 16},
+    {.word = "over", .bits = 16, .arguments = ARGUMENTS_ONE_AT_MOST},
     {.word = "xhdr", .bits = 30, .arguments = ARGUMENTS_SOME},
     {.word = "hdr", .bits = 16, .arguments = ARGUMENTS_SOME},
     {.word = "newgroups", .bits = 44, .arguments = ARGUMENTS_NUMBER},
@@ -161,4 +162,5 @@ const struct cdpi_protocol cdpi_protocol_nntp = {
     .tcp_ports = PORTS(119, 433),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* RFC 4642 */
 };

@@ -6,6 +6,7 @@
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 512, LINES = 3 };
 
@@ -78,6 +79,9 @@ static int reply_bits(struct cursor line)
     }
     if (cursor_accept_text(&line, "Network UPS Tools upsd"))
         return 60;
+    /* The guide's answer to STARTTLS: no other protocol's says it so. */
+    if (cursor_accept_text(&line, "OK STARTTLS"))
+        return cursor_at_end(&line) ? 60 : -1;
     return cursor_accept_text(&line, "OK") ? 10 : -1;
 }
 
@@ -130,4 +134,5 @@ const struct cdpi_protocol cdpi_protocol_nut = {
     .tcp_ports = PORTS(3493),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* STARTTLS */
 };

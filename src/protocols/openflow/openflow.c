@@ -15,7 +15,8 @@ enum {
     LAST_TYPE = 35,
     LAST_VERSION = 6,
     VERSION_BITMAP = 1,
-    MESSAGES = 8
+    MESSAGES = 8,
+    MOST_ECHO = 1024
 };
 
 /* What the bytes after the header are worth, or 0 where they cannot be. */
@@ -62,8 +63,37 @@ static int weigh_side(struct cursor c)
     return (int)bits;
 }
 
+/* Joined late: an idle session is kept alive by echoes, which come back with their transaction
+ * (section 7.5.2, 7.5.3). NO, MORE or LIKELY. */
+static enum answer judge_echo(struct inspection *in)
+{
+    struct cursor asked = in->client, answered = in->server;
+    if (asked.size && cursor_peek(&asked, 1) == ECHO_REQUEST + 1) {
+        asked = in->server;
+        answered = in->client;
+    }
+    uint8_t version = cursor_u8(&asked), type = cursor_u8(&asked);
+    uint16_t size = cursor_u16(&asked);
+    uint32_t transaction = cursor_u32(&asked);
+    if (version > LAST_VERSION || (asked.at > 1 && type != ECHO_REQUEST) || size > MOST_ECHO)
+        return NO;
+    uint8_t back = cursor_u8(&answered), reply = cursor_u8(&answered);
+    if ((answered.at > 0 && asked.at > 0 && back != version) ||
+        (answered.at > 1 && reply != ECHO_REQUEST + 1))
+        return NO;
+    uint16_t size_back = cursor_u16(&answered);
+    uint32_t transaction_back = cursor_u32(&answered);
+    if (asked.ran_short || answered.ran_short)
+        return wants_more(in, asked.ran_short ? &asked : &answered);
+    bool fits = size >= HEADER && size == size_back && transaction == transaction_back;
+    return fits ? likely(in, "echo", &in->client) : NO;
+}
+
 static enum answer validate(struct inspection *in)
 {
+    int asked = cursor_peek(&in->client, 1), answered = cursor_peek(&in->server, 1);
+    if (asked > HELLO || answered > HELLO)
+        return judge_echo(in);
     int client = weigh_side(in->client), server = weigh_side(in->server);
     if (client < 0 || server < 0)
         return NO;
@@ -76,6 +106,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\0\0\0\0", "\xf8\xff\xff\x80"),
+    SIGNATURE_MASKED(0, "\0\x02\0\0", "\xf8\xfe\xfc\x07"),
 };
 
 const struct cdpi_protocol cdpi_protocol_openflow = {

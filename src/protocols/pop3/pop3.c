@@ -5,8 +5,8 @@
  * in with USER and PASS: what they share counts little, and the two sides add up.
  */
 #include "framing/commands.h"
-#include "framing/tls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 /* RFC 2449 section 4: 255 for commands, 512 for replies; servers are more generous. */
 enum { LINE_LIMIT = 1024, STATUS_BITS = 16, TEXT_BITS = 26, STAMP_BITS = 44 };
@@ -87,17 +87,6 @@ static enum answer validate(struct inspection *in)
     return answer_by_sides(in, client, server, server > client ? "status line" : "commands");
 }
 
-enum { FOLLOWED_PAYLOADS = 64 };
-
-/* STLS, RFC 2595 section 4: then TLS. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    if (!tls_begins(payload))
-        return ++f->state[0] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
-    f->speaks = "TLS";
-    return FOLLOW_SPEAKS;
-}
-
 static const struct signature signatures[] = {
     SIGNATURE(0, "+OK"),
     SIGNATURE(0, "-ERR"),
@@ -121,5 +110,5 @@ const struct cdpi_protocol cdpi_protocol_pop3 = {
     .tcp_ports = PORTS(110),
     SIGNATURES(signatures),
     .validate = validate,
-    .follow = follow,
+    .follow = follow_starttls, /* STLS, RFC 2595 section 4 */
 };

@@ -11,6 +11,7 @@
  * messages that follow each other.
  */
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     CANCEL = 80877102,
@@ -154,6 +155,17 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge_client, judge_server);
 }
 
+/* SSLRequest or GSSENCRequest come first, or never: manual, section 55.2.11. */
+static enum follow_answer follow(struct follow *f, struct cursor *payload)
+{
+    bool is_first = payload->side == CLIENT && !f->state[0];
+    if (is_first && !cursor_starts_with(payload, "\0\0\0\x08\x04\xd2\x16") && !tls_begins(payload))
+        return FOLLOW_DONE;
+    if (payload->side == CLIENT)
+        f->state[0] = 1;
+    return follow_starttls(f, payload);
+}
+
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\0\0\0\x08\x04\xd2\x16\x2e", "\xff\xff\xff\xff\xff\xff\xff\xfe"),
     SIGNATURE(0, "\0\0\0\x08\x04\xd2\x16\x30"),
@@ -183,4 +195,5 @@ const struct cdpi_protocol cdpi_protocol_postgresql = {
     .tcp_ports = PORTS(5432),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow,
 };

@@ -10,7 +10,7 @@
  */
 #include "protocols/protocol.h"
 
-enum { HEADER = 34, SIGNALING = 12, MANAGEMENT = 13, OTHER = 5 };
+enum { HEADER = 34, SIGNALING = 12, MANAGEMENT = 13, OTHER = 5, LAST_SDO = 3 };
 
 /* Clauses 13.5 to 13.12: least size (also the usual one) and control by type; 0: no such type. */
 static const struct {
@@ -20,7 +20,10 @@ static const struct {
 
 static enum answer judge_v2(struct inspection *in, struct cursor c)
 {
-    uint8_t type = cursor_u8(&c) & 0x0f;
+    uint8_t first = cursor_u8(&c), type = first & 0x0f;
+    if (first >> 4 >
+        LAST_SDO) /* clause 7.1.4: of the organisations' numbers 0 to 2 are given out */
+        return NO;
     cursor_skip(&c, 1);
     uint16_t length = cursor_u16(&c);
     cursor_skip(&c, 16);

@@ -14,7 +14,24 @@ static const char *const words[] = {
     "challengeR", "connectResp", "getservers",      "getserversRespo", "getserversExt",
     "disconnect", "connect \"",  "client_connect",  "print\n",         "status\n",
     "info 3",     "rcon ",       "getKeyAuthorize", "ipAuthorize",     "heartbeat ",
+    "status ",    "challenge ",
 };
+
+/* Doom 3, Quake 4 and their kin say ff ff, a word, a zero (id's AsyncServer.cpp). */
+static const char *const later_words[] = {
+    "getInfo", "infoResponse", "getServers", "challenge", "challengeResponse", "connectResponse",
+};
+
+static enum answer judge_later(struct inspection *in, struct cursor c)
+{
+    if (!cursor_accept_text(&c, "\xff\xff"))
+        return NO;
+    for (size_t i = 0; i < sizeof later_words / sizeof later_words[0]; i++) {
+        if (cursor_accept(&c, later_words[i], (uint32_t)strlen(later_words[i]) + 1))
+            return yes(in, "word outside of a connection", &c);
+    }
+    return NO;
+}
 
 static enum answer judge_control(struct inspection *in, struct cursor c)
 {
@@ -31,7 +48,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (cursor_peek(&c, 0) == 0x80)
         return judge_control(in, c);
     if (!cursor_accept_text(&c, "\xff\xff\xff\xff"))
-        return NO;
+        return judge_later(in, c);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         uint32_t size = (uint32_t)strlen(words[i]);
         if (cursor_accept(&c, words[i], size))
@@ -71,6 +88,11 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "\xff\xff\xff\xffp"),
     SIGNATURE(0, "\xff\xff\xff\xffr"),
     SIGNATURE(0, "\xff\xff\xff\xffh"),
+    SIGNATURE(0, "\xff\xffgetInfo\0"),
+    SIGNATURE(0, "\xff\xffinfoResponse\0"),
+    SIGNATURE(0, "\xff\xffgetServers\0"),
+    SIGNATURE(0, "\xff\xff"
+                 "challenge\0"),
     {.size = 3, .bytes = "\x80\0\0", .min_size = 12, .length = {2, 2, false, 0}},
 };
 

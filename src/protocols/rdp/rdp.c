@@ -13,11 +13,18 @@
  */
 #include "framing/tpkt.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum {
     NEGOTIATION_REQUEST = 1,
     NEGOTIATION_RESPONSE = 2,
     NEGOTIATION_FAILURE = 3,
+    ERECT_DOMAIN = 0x04,
+    ATTACH_USER = 0x28,
+    ATTACH_CONFIRM = 0x2e,
+    JOIN = 0x38,
+    JOIN_CONFIRM = 0x3e,
+    USERS = 64, /* few attach to one domain */
     SEND_DATA_REQUEST = 0x64,
     SEND_DATA_INDICATION = 0x68,
     IO_CHANNEL = 1003,
@@ -115,6 +122,29 @@ static enum answer judge_send_data(struct inspection *in, struct cursor c, const
     return c.at + size == t->end ? yes(in, "data on a channel", &c) : NO;
 }
 
+/* T.125 section 7 in PER, after the connection: the domain is erected, a user attaches, channels
+ * are joined. Their sizes are fixed; initiators count from 1001. */
+static enum answer judge_domain(struct inspection *in, struct cursor c, const struct tpkt *t)
+{
+    uint8_t choice = cursor_u8(&c);
+    uint32_t size = t->end - t->body;
+    bool is_whole = (choice == ERECT_DOMAIN && size == 5) || (choice == ATTACH_USER && size == 1) ||
+                    (choice == ATTACH_CONFIRM && size == 4) || (choice == JOIN && size == 5) ||
+                    (choice == JOIN_CONFIRM && size == 8);
+    if (!is_whole)
+        return NO;
+    cursor_seek(&c, t->end);
+    if (c.ran_short)
+        return short_of(in, &c);
+    cursor_seek(&c, t->body + 1);
+    bool is_zero = choice == ATTACH_CONFIRM || choice == JOIN_CONFIRM ? cursor_u8(&c) == 0 : true;
+    if (choice == ERECT_DOMAIN)
+        return cursor_u32(&c) == 0x01000100 ? likely(in, "domain", &c) : NO;
+    if (choice == ATTACH_USER)
+        return likely(in, "user", &c);
+    return is_zero && cursor_u16(&c) <= USERS ? likely(in, "channels", &c) : NO;
+}
+
 /* T.125 section 11: connect-initial and connect-response are [APPLICATION 101] and [102], tags of
  * two bytes. RDP's carry T.124's conference data: its object identifier, then "Duca" (client) or
  * "McDn" (server). */
@@ -124,6 +154,8 @@ static enum answer judge_connect(struct inspection *in, struct cursor c, const s
     uint8_t class = cursor_u8(&c);
     if (class == SEND_DATA_REQUEST || class == SEND_DATA_INDICATION)
         return judge_send_data(in, c, t);
+    if (class == ERECT_DOMAIN || (class >= ATTACH_USER && class <= JOIN_CONFIRM))
+        return judge_domain(in, (cursor_seek(&c, t->body), c), t);
     uint8_t tag = cursor_u8(&c);
     if (c.ran_short)
         return short_of(in, &c);
@@ -232,6 +264,12 @@ static const struct signature signatures[] = {
      .size = 13,
      .bytes = "\x03\0\0\x13\x0e\xd0\0\0\0\0\0\0\0",
      .mask = "\xff\xff\xff\xff\xff\xff\0\0\0\0\0\xfc\xe0"},
+    {.transports = OVER_TCP, .size = 9, .bytes = "\x03\0\0\x0c\x02\xf0\x80\x04\x01"},
+    {.transports = OVER_TCP, .size = 8, .bytes = "\x03\0\0\x08\x02\xf0\x80\x28"},
+    {.transports = OVER_TCP,
+     .size = 9,
+     .bytes = "\x03\0\0\x08\x02\xf0\x80\x28\0",
+     .mask = "\xff\xff\xff\xf8\xff\xff\xff\xe9\xff"},
     {.transports = OVER_TCP,
      .size = 9,
      .bytes = "\x03\0\0\0\x02\xf0\x80\x7f\x64",
@@ -247,5 +285,6 @@ const struct cdpi_protocol cdpi_protocol_rdp = {
     .udp_ports = PORTS(3389),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* [MS-RDPBCGR] section 5.4 */
     .refines = "TPKT",
 };

@@ -88,8 +88,24 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 
 static bool is_status(struct cursor line)
 {
-    static const char *const sayings[] = {"ok", "pong", "queued", "none", "background", NULL};
+    static const char *const sayings[] = {"ok",         "pong",       "queued",   "none",
+                                          "background", "fullresync", "continue", NULL};
     return text_word(&line, sayings) >= 0;
+}
+
+/* A list of two bulk strings or more, each of the size that it says and followed by a line's end.
+ */
+static bool is_list(struct cursor c)
+{
+    uint32_t elements = 0, size = 0, whole = 0;
+    if (!cursor_accept_text(&c, "*") || count_line(&c, ELEMENTS_LIMIT, &elements) != 1)
+        return false;
+    for (; whole < elements && whole < 4 && cursor_accept_text(&c, "$"); whole++) {
+        if (count_line(&c, BULK_LIMIT, &size) != 1 || size == 0 || !cursor_skip(&c, size) ||
+            !cursor_accept_text(&c, "\r\n"))
+            break;
+    }
+    return whole >= 2;
 }
 
 /* What nothing but Redis answers: INFO's first lines, its protected mode, its errors. */
@@ -104,6 +120,12 @@ static bool is_telling(struct cursor c)
                                          "-err operation not permitted",
                                          "-readonly you can't write",
                                          "-wrongpass invalid username-password",
+                                         "-loading redis is loading",
+                                         "-misconf redis is configured",
+                                         "-noscript no matching script",
+                                         "-execabort transaction discarded",
+                                         "-noperm this user has no permissions",
+                                         "+fullresync ",
                                          "+pong",
                                          NULL};
     struct cursor line;
@@ -113,6 +135,8 @@ static bool is_telling(struct cursor c)
         if (cursor_accept_nocase(&copy, errors[i]))
             return true;
     }
+    if (is_list(c))
+        return true;
     if (cursor_starts_with(&c, "*3\r\n$7\r\nmessage\r\n") ||
         cursor_starts_with(&c, "*3\r\n$9\r\nsubscribe\r\n") ||
         cursor_starts_with(&c, "*4\r\n$8\r\npmessage\r\n"))
@@ -186,6 +210,16 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "*00\r\n$", "\xff\xf0\xf0\xff\xff\xff"),
     SIGNATURE_MASKED(0, "*000\r\n$", "\xff\xf0\xf0\xf0\xff\xff\xff"),
     SIGNATURE(0, "+PONG\r\n"),
+    SIGNATURE(0, "+FULLRESYNC "),
+    SIGNATURE(0, "-LOADING Redis"),
+    SIGNATURE(0, "-MISCONF Redis"),
+    SIGNATURE(0, "-NOSCRIPT No"),
+    SIGNATURE(0, "-EXECABORT "),
+    SIGNATURE(0, "-NOPERM "),
+    SIGNATURE_MASKED(0, "PSYNC ", "\xdf\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "CLIENT ", "\xdf\xdf\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "COMMAND\r\n", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "MONITOR\r\n", "\xdf\xdf\xdf\xdf\xdf\xdf\xdf\xff\xff"),
     SIGNATURE(0, "-NOAUTH "),
     SIGNATURE(0, "-DENIED Redis"),
     SIGNATURE(0, "-ERR unknown co"),

@@ -9,11 +9,12 @@
 enum { VERSION = 3, ENCRYPTED = 6, BLOCK = 1536, CLIENT_FIRST = 1 + BLOCK, ENOUGH = 512 };
 enum { LAST_PLAYER = 40 };
 
-/* Flash's own client and the servers that know it put their version there: 9.0.124.2; librtmp says
- * 128.0.7.2. */
+/* What encrypts its block (RTMPE) says 128.0.N.2: which place holds the digest. Flash's own client
+ * and the servers that know it put their version there: 9.0.124.2; librtmp says 128.0.7.2. */
 static bool is_software(uint32_t version)
 {
-    return (version >> 24 > 0 && version >> 24 <= LAST_PLAYER) || version == 0x80000702u;
+    return (version >> 24 > 0 && version >> 24 <= LAST_PLAYER) ||
+           (version & 0xfffff0ffu) == 0x80000002u;
 }
 
 /* A first block: C0 and C1, or S0 and S1. */
@@ -98,7 +99,7 @@ static const struct signature signatures[] = {
     SIGNATURE(12, "\x02\0\x07"
                   "connect"),
     SIGNATURE(12, "\x02\0\x07_result"),
-    SIGNATURE(0, "\x06\0\0\0\x01\x80\0\x07\x02"),
+    SIGNATURE_MASKED(0, "\x06\0\0\0\0\x80\0\0\x02", "\xff\0\0\0\0\xff\xff\xf0\xff"),
     SIGNATURE_MASKED(0, "\x03\0\0\0\0\x80\0\x07\x02", "\xff\xff\0\0\0\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x03\0\0\0\0\0\0\0\0", "\xff\0\0\0\0\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x03\0\0\0\0\0\0\0\0", "\xff\xff\xff\0\0\x80\x80\x80\0"),

@@ -177,6 +177,10 @@ static enum answer judge_stream(struct inspection *in)
     if (in->is_final && most > 0 && asked + answered + 1 >= (int)in->datagram_count - 1 &&
         is_plain(better))
         return likely(in, "two of one source", &c);
+    /* Pieces of one picture have one time. */
+    if (in->is_final && most >= LIKELY_FROM && better->last[0].source != 0 &&
+        better->last[0].time != 0)
+        return likely(in, "pieces of one picture", &c);
     if (in->is_final && most == 0)
         return judge_single(in);
     return in->is_final || in->datagram_count >= 8 ? NO : MORE;
@@ -202,7 +206,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 1, .bytes = "\x80", .mask = "\xe0", .min_size = HEADER + 1},
+    {.size = 1, .bytes = "\x80", .mask = "\xc0", .min_size = HEADER + 1},
     {.offset = 4, .size = 4, .bytes = "ZRTP", .min_size = HEADER + 12},
 };
 

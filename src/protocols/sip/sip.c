@@ -55,7 +55,7 @@ static enum answer judge_damaged(struct inspection *in, struct cursor c)
 static enum answer judge_open(struct inspection *in, const struct cursor *c, struct cursor method,
                               struct cursor uri)
 {
-    bool is_request = is_own_scheme(uri) && cursor_left(&method) >= 3;
+    bool is_request = cursor_left(&uri) && is_own_scheme(uri) && cursor_left(&method) >= 3;
     return is_request && is_cut(in, c) ? likely(in, "request", c) : short_of(in, c);
 }
 
@@ -106,6 +106,7 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "INFO "),      SIGNATURE(0, "REFER "),    SIGNATURE(0, "MESSAGE "),
     SIGNATURE(0, "UPDATE "),    SIGNATURE(0, "SERVICE "),  SIGNATURE(0, "BENOTIFY "),
     SIGNATURE(0, "NEGOTIATE "), SIGNATURE(0, "PING sip"),  SIGNATURE(0, "DO sip"),
+    SIGNATURE(0, "KDMQ sip"),   SIGNATURE(0, "COMET sip"), SIGNATURE(0, "QAUTH sip"),
     SIGNATURE(0, "\r\n"),
 };
 

@@ -6,8 +6,8 @@
  * 250.
  */
 #include "framing/text.h"
-#include "framing/tls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { LINE_LIMIT = 1024, GREETING_LINES = 64 };
 
@@ -115,6 +115,13 @@ static bool is_late_reply(uint32_t code, struct cursor line)
     return has_enhanced_code(code, line);
 }
 
+/* Servers that name themselves in place of the protocol. */
+static bool is_named(struct cursor line)
+{
+    return text_has(line, "sendmail") || text_has(line, "postfix") || text_has(line, " exim ") ||
+           text_has(line, "qmail");
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     struct cursor line;
@@ -137,8 +144,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
             return NO;
         if (i == 0 && text_has(line, "ftp") && !text_has(line, "smtp"))
             return NO;
-        if (text_has(line, "smtp") || (code == 250 && is_keyword(line)) ||
-            (i > 0 && is_late_reply(code, line)))
+        if (text_has(line, "smtp") || (code == 220 && is_named(line)) ||
+            (code == 250 && is_keyword(line)) || (i > 0 && is_late_reply(code, line)))
             names_smtp = true;
         /* FTP greets with 220 too, but does not go on with 250. */
         if (greeted && code == 250 && is_last && !names_smtp)
@@ -189,17 +196,6 @@ static enum answer validate(struct inspection *in)
     return client < server ? client : server;
 }
 
-enum { FOLLOWED_PAYLOADS = 64 };
-
-/* STARTTLS, RFC 3207: then TLS. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    if (!tls_begins(payload))
-        return ++f->state[0] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
-    f->speaks = "TLS";
-    return FOLLOW_SPEAKS;
-}
-
 static const struct signature signatures[] = {
     SIGNATURE(0, "220 "),
     SIGNATURE(0, "220-"),
@@ -230,5 +226,5 @@ const struct cdpi_protocol cdpi_protocol_smtp = {
     .tcp_ports = PORTS(25, 587),
     SIGNATURES(signatures),
     .validate = validate,
-    .follow = follow,
+    .follow = follow_starttls, /* RFC 3207 */
 };

@@ -166,8 +166,29 @@ static void hear_server_5(struct cursor *c, struct cursor methods, struct dialog
     hear_address(c, 8, d);
 }
 
+/* Joined after the choice of a method: request and reply alone (RFC 1928 sections 4 and 6), which
+ * have one form. NO, MORE or LIKELY. */
+static enum answer judge_late(struct inspection *in)
+{
+    struct dialogue d = {.method = METHOD_NONE};
+    struct cursor client = in->client, server = in->server;
+    d.is_no = client.size && (cursor_u8(&client) != 5 || cursor_peek(&client, 0) == 0);
+    hear_address(&client, 3, &d);
+    d.is_no |= server.size && cursor_u8(&server) != 5;
+    hear_address(&server, 8, &d);
+    if (d.is_no || (!client.ran_short && !cursor_at_end(&client)))
+        return NO;
+    if (!client.ran_short && !server.ran_short)
+        return LIKELY;
+    return in->client.size == 0 ? wants(in, CLIENT, 1)
+                                : wants_more(in, client.ran_short ? &client : &server);
+}
+
 static enum answer validate(struct inspection *in)
 {
+    enum answer late = judge_late(in);
+    if (late == LIKELY)
+        return likely(in, "request", &in->client);
     struct dialogue d = {.method = METHOD_UNKNOWN};
     struct cursor client = in->client, server = in->server, methods = {0};
     int version = client.size ? cursor_peek(&client, 0) : cursor_peek(&server, 0);
@@ -188,7 +209,7 @@ static enum answer validate(struct inspection *in)
             hear_client_5(&client, &d);
     }
     if (d.is_no)
-        return NO;
+        return in->is_final ? NO : late;
     struct cursor seen = in->client.size ? in->client : in->server;
     seen.at = seen.size;
     if (in->is_final && d.is_all)
@@ -198,41 +219,85 @@ static enum answer validate(struct inspection *in)
     return answer_by_bits(in, d.bits, version == 4 ? "version 4" : "version 5", &seen);
 }
 
-/* Version 5: the choice of method, the answer to a name and password, then the answer to the
- * request (RFC 1928 section 6). */
-static bool pass_answers(struct cursor *c)
+/* ---- following --------------------------------------------------------------------------- */
+
+/* Where the server's answers are, byte by byte: the choice of method, the answer to a name and
+ * password (RFC 1929), then to the request (RFC 1928 section 6); or that of version 4. */
+enum step {
+    STEP_BEGINNING = 0,
+    STEP_METHOD,
+    STEP_PASSWORD,
+    STEP_PASSWORD_STATUS,
+    STEP_REPLY,
+    STEP_STATUS,
+    STEP_RESERVED,
+    STEP_KIND,
+    STEP_LENGTH,
+    STEP_OLD_STATUS,
+    STEP_ADDRESS, /* so many bytes are left: progress.left */
+    GRANTED,
+    REFUSED
+};
+
+struct progress {
+    uint8_t step;
+    uint16_t left;
+};
+
+static enum step skip_address(struct progress *p, uint16_t bytes)
 {
-    uint8_t version = cursor_u8(c), method = cursor_u8(c);
-    if (version != 5)
-        return false;
-    if (method == 2) /* RFC 1929: 01 00 */
-        cursor_skip(c, 2);
-    cursor_skip(c, 3);
-    uint8_t kind = cursor_u8(c);
-    uint32_t size = kind == 1 ? 4u : kind == 4 ? 16u : 0;
-    if (kind == 3)
-        size = cursor_u8(c);
-    return cursor_skip(c, size + 2) && !c->ran_short;
+    p->left = bytes;
+    return STEP_ADDRESS;
 }
 
-/* Once the server has granted, the flow is what it was asked for. The server's answers come in
- * pieces, so the state counts the bytes of what is known; a head holds them all. */
+static enum step after_kind(struct progress *p, uint8_t kind)
+{
+    if (kind == 3)
+        return STEP_LENGTH;
+    return kind == 1 ? skip_address(p, 6) : kind == 4 ? skip_address(p, 18) : REFUSED;
+}
+
+static enum step next_step(struct progress *p, uint8_t byte)
+{
+    switch ((enum step)p->step) {
+    case STEP_BEGINNING:
+        return byte == 0 ? STEP_OLD_STATUS : byte == 5 ? STEP_METHOD : REFUSED;
+    case STEP_OLD_STATUS:
+        return byte == 0x5a ? skip_address(p, 6) : REFUSED;
+    case STEP_METHOD:
+        return byte == METHOD_PASSWORD ? STEP_PASSWORD : byte == METHOD_NONE ? STEP_REPLY : REFUSED;
+    case STEP_PASSWORD:
+        return byte == 1 ? STEP_PASSWORD_STATUS : REFUSED;
+    case STEP_PASSWORD_STATUS:
+        return byte == 0 ? STEP_REPLY : REFUSED;
+    case STEP_REPLY: /* joined at the reply itself, this is its third byte */
+        return byte == 5 ? STEP_STATUS : byte == 0 ? STEP_KIND : REFUSED;
+    case STEP_STATUS:
+        return byte == 0 ? STEP_RESERVED : REFUSED;
+    case STEP_RESERVED:
+        return byte == 0 ? STEP_KIND : REFUSED;
+    case STEP_KIND:
+        return after_kind(p, byte);
+    case STEP_LENGTH:
+        return skip_address(p, (uint16_t)(byte + 2));
+    case STEP_ADDRESS:
+        return --p->left ? STEP_ADDRESS : GRANTED;
+    default:
+        return (enum step)p->step;
+    }
+}
+
+/* Once the server has granted, the flow is what it was asked for, whoever begins. */
 static enum follow_answer follow(struct follow *f, struct cursor *payload)
 {
-    if (payload->side == CLIENT)
-        return f->state[0] ? FOLLOW_SPEAKS : FOLLOW_ON;
-    struct cursor c = *payload;
-    bool is_old = cursor_peek(&c, 0) == 0;
-    if (is_old ? cursor_peek(&c, 1) == 0x5a && cursor_skip(&c, 8) : pass_answers(&c)) {
-        *payload = c;
-        f->state[0] = 1;
-        return FOLLOW_ON;
-    }
-    if (c.size >= 10 && cursor_peek(payload, 0) == 5 && cursor_peek(payload, 1) == 0) {
-        f->state[0] = 1; /* the answer to the request alone */
-        return FOLLOW_ON;
-    }
-    return ++f->state[1] < 8 ? FOLLOW_ON : FOLLOW_DONE;
+    struct progress p;
+    memcpy(&p, f->state, sizeof p);
+    while (payload->side == SERVER && p.step < GRANTED && !cursor_at_end(payload))
+        p.step = (uint8_t)next_step(&p, cursor_u8(payload));
+    memcpy(f->state, &p, sizeof p);
+    if (p.step == REFUSED)
+        return FOLLOW_DONE;
+    return p.step == GRANTED && !cursor_at_end(payload) ? FOLLOW_SPEAKS : FOLLOW_ON;
 }
 
 static const struct signature signatures[] = {

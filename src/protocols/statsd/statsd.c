@@ -97,5 +97,6 @@ const struct cdpi_protocol cdpi_protocol_statsd = {
     .tcp_ports = PORTS(8125),
     .udp_ports = PORTS(8125),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

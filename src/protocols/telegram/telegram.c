@@ -110,8 +110,9 @@ enum { TAG = 16, LEAST = 32 };
 
 static enum answer judge_reflector(struct inspection *in, struct cursor c)
 {
-    /* Bytes that are nothing but 0xff are none. */
-    if (cursor_starts_with(&c, "\xff\xff\xff\xff\xff\xff\xff\xff"))
+    /* Bytes that are nothing but 0xff are none: so is silence in RTP, behind its header. */
+    if (cursor_starts_with(&c, "\xff\xff\xff\xff\xff\xff\xff\xff") ||
+        cursor_peek_u32(&c, TAG - 4) == UINT32_MAX || cursor_peek_u32(&c, LEAST) == UINT32_MAX)
         return NO;
     cursor_skip(&c, TAG);
     if (!cursor_accept_text(&c, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"))

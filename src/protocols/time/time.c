@@ -20,11 +20,16 @@ static enum answer validate(struct inspection *in)
     uint32_t seconds = cursor_u32(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    if (seconds < YEAR_2000 || (c.size != 4 && c.size != 8) || (c.size == 8 && cursor_u32(&c)))
+    if (seconds < YEAR_2000 || c.size > 8)
         return NO;
-    /* A stream that goes on is something else. */
-    return is_udp(in) || in->is_final || c.size == 8 ? likely(in, "seconds", &c)
-                                                     : wants(in, SERVER, 5);
+    while (!cursor_at_end(&c)) {
+        if (cursor_u8(&c) != 0)
+            return NO;
+    }
+    if (c.size == 8 || (c.size == 4 && (is_udp(in) || in->is_final)))
+        return likely(in, "seconds", &c);
+    /* A stream that goes on is something else, but for the rest of eight. */
+    return is_udp(in) || in->is_final ? NO : wants(in, SERVER, c.size + 1);
 }
 
 const struct cdpi_protocol cdpi_protocol_time = {

@@ -5,6 +5,7 @@
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
@@ -40,4 +41,5 @@ const struct cdpi_protocol cdpi_protocol_vnc = {
     .tcp_ports = PORTS(5900, 5901),
     SIGNATURES(signatures),
     .validate = validate,
+    .follow = follow_starttls, /* VeNCrypt */
 };

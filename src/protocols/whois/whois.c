@@ -139,5 +139,6 @@ const struct cdpi_protocol cdpi_protocol_whois = {
     .category = CATEGORY_DIRECTORY,
     .tcp_ports = PORTS(43),
     .is_unsigned = true,
+    .is_text = true,
     .validate = validate,
 };

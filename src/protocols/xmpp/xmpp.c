@@ -6,8 +6,8 @@
  * XMPP in WebSockets (RFC 7395) is WebSocket.
  */
 #include "framing/text.h"
-#include "framing/tls.h"
 #include "protocols/protocol.h"
+#include "protocols/starttls.h"
 
 enum { ELEMENT_LIMIT = 2048 };
 
@@ -119,27 +119,38 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
-enum { FOLLOWED_PAYLOADS = 64 };
-
-/* STARTTLS, RFC 6120 section 5: then TLS. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    if (!tls_begins(payload))
-        return ++f->state[0] < FOLLOWED_PAYLOADS ? FOLLOW_ON : FOLLOW_DONE;
-    f->speaks = "TLS";
-    return FOLLOW_SPEAKS;
-}
-
 static const struct signature signatures[] = {
-    SIGNATURE(0, "<stream:stream"),   SIGNATURE(0, "<?xml "),        SIGNATURE(0, "<iq "),
-    SIGNATURE(0, "<message "),        SIGNATURE(0, "<presence "),    SIGNATURE(0, "<presence>"),
-    SIGNATURE(0, "<stream:features"), SIGNATURE(0, "<stream:error"), SIGNATURE(0, "<starttls "),
-    SIGNATURE(0, "<proceed "),        SIGNATURE(0, "<auth "),        SIGNATURE(0, "<success "),
-    SIGNATURE(0, "<challenge "),      SIGNATURE(0, "<failure "),     SIGNATURE(0, "<presence/>"),
-    SIGNATURE(0, "</stream:stream>"), SIGNATURE(0, "<compress"),     SIGNATURE(0, "<enable"),
-    SIGNATURE(0, "<resume"),          SIGNATURE(0, "<db:result "),   SIGNATURE(0, "<db:verify "),
-    SIGNATURE(0, "<r xmlns="),        SIGNATURE(0, "<a xmlns="),     SIGNATURE(0, "<response "),
-    SIGNATURE(0, "<response>"),       SIGNATURE(0, " <?xml "),       SIGNATURE(0, "\n<?xml "),
+    SIGNATURE(0, "<stream:stream"),
+    SIGNATURE(0, "<?xml "),
+    SIGNATURE(0, "<iq "),
+    SIGNATURE(0, "<message "),
+    SIGNATURE(0, "<presence "),
+    SIGNATURE(0, "<presence>"),
+    SIGNATURE(0, "<stream:features"),
+    SIGNATURE(0, "<stream:error"),
+    SIGNATURE(0, "<starttls "),
+    SIGNATURE(0, "<proceed "),
+    SIGNATURE(0, "<auth "),
+    SIGNATURE(0, "<success "),
+    SIGNATURE(0, "<challenge "),
+    SIGNATURE(0, "<failure "),
+    SIGNATURE(0, "<presence/>"),
+    SIGNATURE(0, "</stream:stream>"),
+    SIGNATURE(0, "<compress"),
+    SIGNATURE(0, "<enable"),
+    SIGNATURE(0, "<resume"),
+    SIGNATURE(0, "<db:result "),
+    SIGNATURE(0, "<db:verify "),
+    SIGNATURE(0, "<r xmlns="),
+    SIGNATURE(0, "<a xmlns="),
+    SIGNATURE(0, "<response "),
+    SIGNATURE(0, "<response>"),
+    SIGNATURE(0, " <?xml "),
+    SIGNATURE(0, "\n<?xml "),
+    SIGNATURE(0, " <iq "),
+    SIGNATURE(0, " <presence"),
+    SIGNATURE(0, " <message "),
+    SIGNATURE(0, "\n<iq "),
 };
 
 const struct cdpi_protocol cdpi_protocol_xmpp = {
@@ -150,5 +161,5 @@ const struct cdpi_protocol cdpi_protocol_xmpp = {
     .tcp_ports = PORTS(5222, 5269),
     SIGNATURES(signatures),
     .validate = validate,
-    .follow = follow,
+    .follow = follow_starttls, /* RFC 6120 section 5 */
 };

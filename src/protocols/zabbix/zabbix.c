@@ -23,10 +23,11 @@ static enum answer judge(struct inspection *in, struct cursor c)
 /* A bare key is answered with a header. */
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
-    return in->server.size && cursor_starts_with(&in->server, "ZBXD") &&
-                   !cursor_may_start_with(&c, "ZBXD")
-               ? yes(in, "key", &c)
-               : judge(in, c);
+    if (in->server.size == 0 || cursor_may_start_with(&c, "ZBXD"))
+        return judge(in, c);
+    if (!cursor_may_start_with(&in->server, "ZBXD"))
+        return NO;
+    return in->server.size < 4 ? short_of(in, &in->server) : yes(in, "key", &c);
 }
 
 static enum answer validate(struct inspection *in)
