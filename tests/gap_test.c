@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* TCP as it comes in captures: urgent data, data in the SYN, probes of closed windows, keep-alives,
- * wrapping numbers, both sides opening at once, ports used again, gaps, one direction alone; and
- * who is the client. */
+/* TCP as it comes in captures: data in the SYN, probes of closed windows, keep-alives, wrapping
+ * numbers, ports used again, gaps, one direction alone; and who is the client. What is a few
+ * segments only stands in stream_test.c. */
 #include <string.h>
 
 #include "support/check.h"

@@ -37,8 +37,8 @@ static inline bool text_all_plain(struct cursor c)
         cursor_seek(&c, c.size - 8);
         return text_word_is_plain(cursor_raw64(&c));
     }
-    for (uint32_t i = 0; i < cursor_left(&c); i++) {
-        if (!text_is_plain((uint8_t)cursor_peek(&c, i)))
+    while (!cursor_at_end(&c)) {
+        if (!text_is_plain(cursor_u8(&c)))
             return false;
     }
     return true;

@@ -219,6 +219,25 @@ static inline enum answer judge_sides(struct inspection *in, side_validator *cli
     return first < second ? first : second;
 }
 
+/* Asks each side that spoke: NO from either is NO, else the stronger counts. For sides that say
+ * little by themselves and are borne by the other. */
+static inline enum answer judge_stronger(struct inspection *in, side_validator *judge)
+{
+    enum answer client = in->client.size ? judge(in, in->client) : MORE;
+    enum answer server = in->server.size ? judge(in, in->server) : MORE;
+    if (client == NO || server == NO)
+        return NO;
+    return client > server ? client : server;
+}
+
+/* Asks the client, where nobody answers. */
+static inline enum answer judge_unanswered(struct inspection *in, side_validator *client)
+{
+    if (in->server.size)
+        return NO;
+    return in->client.size ? client(in, in->client) : wants(in, CLIENT, 1);
+}
+
 /* As judge_sides; but where the capture joined a stream that was under way, either side may stand
  * anywhere in it, and one side's YES leaves it likely. For protocols whose messages are beyond
  * doubt by themselves. */

@@ -39,11 +39,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 /* A side that has asked for a connection only is borne by the other. */
 static enum answer validate(struct inspection *in)
 {
-    enum answer client = in->client.size ? judge(in, in->client) : MORE;
-    enum answer server = in->server.size ? judge(in, in->server) : MORE;
-    if (client == NO || server == NO)
-        return NO;
-    return client > server ? client : server;
+    return judge_stronger(in, judge);
 }
 
 static const struct signature signatures[] = {

@@ -83,9 +83,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 /* Nobody answers. */
 static enum answer validate(struct inspection *in)
 {
-    if (in->server.size)
-        return NO;
-    return in->client.size ? judge_client(in, in->client) : wants(in, CLIENT, 1);
+    return judge_unanswered(in, judge_client);
 }
 
 const struct cdpi_protocol cdpi_protocol_statsd = {
