@@ -664,7 +664,7 @@ static void ask_live(struct session *s)
     unsigned n = s->state->live_count;
     if (n == 0)
         return;
-    memcpy(waiting, s->state->live, n * sizeof waiting[0]);
+    memory_copy(waiting, s->state->live, n * sizeof waiting[0]);
     for (unsigned i = 0; i < n; i++) {
         const struct live *live = &waiting[s->classifier->reversed ? n - 1 - i : i];
         if (wants_are_met(s, live))
@@ -802,7 +802,7 @@ void classification_init(struct classification *c)
 void classification_copy(struct classification *to, const struct classification *from)
 {
     memcpy(to, from, offsetof(struct classification, live));
-    memcpy(to->live, from->live, from->live_count * sizeof *from->live);
+    memory_copy(to->live, from->live, from->live_count * sizeof *from->live);
 }
 
 struct classify_outcome classify_more(const struct classifier *classifier,
