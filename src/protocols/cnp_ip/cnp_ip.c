@@ -18,6 +18,14 @@ static bool is_type(uint8_t type)
     return type == 0x01 || (type >= 0x03 && type <= 0x08) || (type >= 0x60 && type <= 0x7f);
 }
 
+/* In a stream: the bytes end with the message, or another begins behind it. */
+static bool is_message_whole(const struct cursor *c, uint32_t length)
+{
+    uint32_t ahead = length - c->at;
+    return c->size == length || (cursor_left(c) > ahead + 3 && cursor_peek(c, ahead + 2) == 1 &&
+                                 is_type((uint8_t)cursor_peek(c, ahead + 3)));
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint16_t length = cursor_u16(&c);
@@ -30,7 +38,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (version != 1 || !is_type(type) || flags & 0x1f || vendor != 0 || length < HEADER ||
         HEADER + extension * 4u > length || (is_udp(in) && !fills_datagram(in, &c, length)))
         return NO;
-    return yes(in, "message header", &c);
+    return is_udp(in) || is_message_whole(&c, length) ? yes(in, "message header", &c)
+                                                      : likely(in, "message header", &c);
 }
 
 static enum answer validate(struct inspection *in)

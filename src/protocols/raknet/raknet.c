@@ -9,6 +9,7 @@
  */
 #include "protocols/protocol.h"
 
+enum { WRONG_VERSION = 0x19, WRONG_VERSION_SIZE = 26 }; /* version, magic, identity */
 enum { SPLIT = 0x10, FRAME_RESERVED = 0x0f, FRAMES = 16, ACK = 0xc0, NAK = 0xa0 };
 
 static bool is_magic(struct cursor c)
@@ -33,7 +34,7 @@ static int magic_at(uint8_t message)
     case 0x17:
     case 0x1a:
         return 1;
-    case 0x19: /* another version: version, magic */
+    case WRONG_VERSION:
         return 2;
     case 0x1c: /* pong: time, identity, magic */
         return 17;
@@ -100,6 +101,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     int at = magic_at(first);
     if (at < 0)
         return judge_connected(in, c, first);
+    if (first == WRONG_VERSION && c.size != WRONG_VERSION_SIZE)
+        return NO;
     cursor_seek(&c, 0);
     cursor_skip(&c, (uint32_t)at);
     if (c.ran_short || !is_magic(c))

@@ -102,6 +102,7 @@ static void hear_methods(struct cursor *c, struct cursor *methods, struct dialog
     for (struct cursor each = *methods; !cursor_at_end(&each);) {
         uint8_t method = cursor_u8(&each);
         d->is_no |= method > 9 && (method < 0x80 || method == METHOD_REFUSED);
+        d->is_no |= cursor_find(&each, method, METHODS_LIMIT) >= 0; /* nobody offers one twice */
     }
     if (!c->ran_short)
         d->bits += 13 + 6 * (count > 3 ? 3u : count);
