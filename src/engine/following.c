@@ -8,7 +8,8 @@
 
 #include "engine/engine.h"
 
-enum { EXPECTATION_SECONDS = 120, LOOKS = 6 };
+/* A call on hold is silent for longer than a flow lives, and goes on. */
+enum { EXPECTATION_SECONDS = 120, MEDIA_SECONDS = 3600, LOOKS = 6 };
 
 /* ---- announcements ----------------------------------------------------------------------- */
 
@@ -54,9 +55,10 @@ static void take_announcements(struct cdpi *engine, const struct flow_place *pla
                                struct follow *follow)
 {
     for (uint32_t i = 0; i < follow->announced_count; i++) {
+        uint32_t seconds = follow->announced[i].lasts ? MEDIA_SECONDS : EXPECTATION_SECONDS;
         struct expected e = {
             .at = announced_endpoint(place, &follow->announced[i]),
-            .expires = engine->now + EXPECTATION_SECONDS * 1000000ull,
+            .expires = engine->now + seconds * 1000000ull,
             .announced_by = cdpi_flow_id(&(struct cdpi_flow){engine, *place}),
             .protocol = classifier_number(engine->classifier, follow->announced[i].protocol)};
         expected_add(&engine->expected, &e, engine->now);

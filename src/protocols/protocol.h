@@ -333,6 +333,7 @@ struct announcement {
     uint8_t at;           /* enum announced_at */
     bool is_v6;           /* AT_ADDRESS: which kind */
     uint8_t address[16];  /* network byte order */
+    bool lasts;           /* as long as a call, not only until it is taken */
     uint16_t port;
 };
 enum { ANNOUNCEMENTS = 4 };
@@ -377,6 +378,7 @@ static inline void announce_media(struct follow *follow, const uint8_t address[1
             continue;
         memcpy(list[i]->address, address, 16);
         list[i]->is_v6 = is_v6;
+        list[i]->lasts = true;
     }
 }
 
