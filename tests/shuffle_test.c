@@ -185,7 +185,7 @@ static struct cdpi_verdict play(struct run *run, const struct test_case *c, bool
                                 bool is_v6)
 {
     run->ended = 0;
-    run->time += 200 * 1000 * 1000; /* what was announced before is forgotten */
+    run->time += 4000ull * 1000 * 1000; /* what was announced before is forgotten */
     if (c->ip_protocol == UDP)
         play_datagrams(run, c, shuffled, is_v6);
     else
