@@ -36,8 +36,29 @@ static void pass_blanks(struct cursor *c)
 
 static bool is_known_method(struct cursor word)
 {
-    static const char *const methods[] = {"get",     "post",  "head",     "put",    "options",
-                                          "connect", "trace", "propfind", "delete", NULL};
+    static const char *const methods[] = {"get",
+                                          "post",
+                                          "head",
+                                          "put",
+                                          "options",
+                                          "connect",
+                                          "trace",
+                                          "delete",
+                                          "patch",
+                                          "mkcol",
+                                          "report",
+                                          "propfind",
+                                          "proppatch",
+                                          "lock",
+                                          "unlock",
+                                          "search",
+                                          "notify",
+                                          "subscribe",
+                                          "unsubscribe",
+                                          "rpc_in_data",
+                                          "rpc_out_data",
+                                          "sstp_duplex_post",
+                                          NULL};
     return text_word(&word, methods) >= 0;
 }
 
@@ -199,10 +220,12 @@ static enum answer judge_response(struct inspection *in, struct cursor c)
     uint32_t status = 0;
     while (cursor_accept_text(&c, "\r\n"))
         ;
-    if (cursor_left(&c) < 12)
-        return may_be_status(c) ? short_of(in, &c) : NO;
     if (!may_be_status(c))
         return NO;
+    if (cursor_left(&c) < 12) /* "HTTP/1.x " by itself, where a capture cuts */
+        return cursor_peek(&c, 8) == ' ' && cursor_peek(&c, 6) == '.'
+                   ? likely_at_end(in, "status line", &c)
+                   : short_of(in, &c);
     bool is_whole = take_line(&c, &line);
     cursor_skip(&line, 5);
     if (text_digits(&line, 1, NULL) != 1 || cursor_u8(&line) != '.' ||
