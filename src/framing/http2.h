@@ -21,7 +21,10 @@ enum http2_type {
     HTTP2_PING,
     HTTP2_GOAWAY,
     HTTP2_WINDOW_UPDATE,
-    HTTP2_CONTINUATION
+    HTTP2_CONTINUATION,
+    HTTP2_ALTSVC,                /* RFC 7838 section 4 */
+    HTTP2_ORIGIN = 12,           /* RFC 8336 */
+    HTTP2_PRIORITY_UPDATE = 0x10 /* RFC 9218 section 7.1 */
 };
 
 enum { HTTP2_ACK = 1 };
@@ -72,6 +75,12 @@ static inline bool http2_is_frame(const struct http2_frame *frame)
         return frame->length == 4 && frame->flags == 0;
     case HTTP2_CONTINUATION:
         return !is_own && (frame->flags & ~0x04) == 0;
+    case HTTP2_ALTSVC:
+        return frame->length > 2 && frame->flags == 0;
+    case HTTP2_ORIGIN:
+        return is_own && frame->flags == 0;
+    case HTTP2_PRIORITY_UPDATE:
+        return is_own && frame->length >= 4 && frame->flags == 0;
     default:
         return false;
     }

@@ -20,7 +20,7 @@ static bool has_type(struct cursor headers)
            cursor_find_text(&headers, PLAIN_TYPE, HTTP2_FRAME_LIMIT) >= 2;
 }
 
-/* Whole HEADERS frames among the first frames. */
+/* HEADERS among the first frames. */
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     if (!cursor_accept_text(&c, HTTP2_PREFACE) && cursor_may_start_with(&c, HTTP2_PREFACE))
@@ -31,11 +31,13 @@ static enum answer judge(struct inspection *in, struct cursor c)
             return MORE;
         if (!http2_is_frame(&frame) || (i == 0 && frame.type != HTTP2_SETTINGS))
             return NO;
-        struct cursor payload = cursor_take(&c, frame.length);
-        if (payload.ran_short)
-            return MORE;
+        /* Of headers that are not all there the type may be. */
+        bool is_whole = frame.length <= cursor_left(&c);
+        struct cursor payload = cursor_take(&c, is_whole ? frame.length : cursor_left(&c));
         if (frame.type == HTTP2_HEADERS && has_type(payload))
             return yes(in, "content type", &c);
+        if (!is_whole)
+            return MORE;
     }
     return MORE;
 }

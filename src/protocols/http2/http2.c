@@ -6,7 +6,7 @@
 #include "framing/http2.h"
 #include "protocols/protocol.h"
 
-enum { CHAIN = 4, FRAME_SIZE = 5 };
+enum { CHAIN = 4, FRAME_SIZE = 5, FIRST_DYNAMIC = 0x80 + 62 /* RFC 7541 section 2.3.3 */ };
 
 /* RFC 9113 section 6.5.1: pairs of identifier and value; identifiers are small, or are there to
  * test that unknown ones pass (0x?a?a). */
@@ -60,6 +60,10 @@ static bool is_block(const struct http2_frame *frame, const struct cursor *c, bo
     int first = cursor_peek(c, skip);
     if (first == 0x20 || first == 0x3f)
         return true;
+    if (is_client && first == 0x41) /* the authority before the method, as Go has it */
+        first = cursor_peek(c, skip + 2 + (uint32_t)(cursor_peek(c, skip + 1) & 0x7f));
+    else if (is_client && first >= FIRST_DYNAMIC)
+        first = cursor_peek(c, skip + 1);
     return is_client ? first == 0x82 || first == 0x83
                      : (first >= 0x88 && first <= 0x8e) || first == 0x48;
 }
