@@ -40,7 +40,7 @@ static inline bool command_are_numbers(struct cursor rest)
 }
 
 struct command {
-    const char *word; /* lower case; NULL ends the table */
+    const char *word; /* lower case; NULL ends the table; behind a "(" anything may stand */
     uint8_t bits;     /* what it adds, see BITS_FOR_YES */
     uint8_t arguments;
     bool is_last; /* what follows it is of another kind (STARTTLS, a message's text) */
@@ -81,7 +81,8 @@ static inline const struct command *command_of(const struct command *table, stru
         struct cursor rest = line;
         if (first != table->word[0] || !cursor_accept_nocase(&rest, table->word))
             continue;
-        if (!cursor_at_end(&rest) && cursor_peek(&rest, 0) != ' ')
+        bool is_open = table->word[strlen(table->word) - 1] == '(';
+        if (!is_open && !cursor_at_end(&rest) && cursor_peek(&rest, 0) != ' ')
             continue;
         if (command_has_arguments(table, rest))
             return table;

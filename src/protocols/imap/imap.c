@@ -45,6 +45,20 @@ static const struct command commands[] = {
     {.word = "check", .bits = 10, .arguments = ARGUMENTS_NONE},
     {.word = "expunge", .bits = 26, .arguments = ARGUMENTS_NONE},
     {.word = "close", .bits = 8, .arguments = ARGUMENTS_NONE},
+    {.word = "uid sort", .bits = 44, .arguments = ARGUMENTS_SOME}, /* RFC 5256 */
+    {.word = "uid thread", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "sort (", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "thread", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "unselect", .bits = 28, .arguments = ARGUMENTS_NONE}, /* RFC 3691 */
+    {.word = "getquota", .bits = 28, .arguments = ARGUMENTS_SOME}, /* RFC 9208 */
+    {.word = "myrights", .bits = 28, .arguments = ARGUMENTS_SOME}, /* RFC 4314 */
+    {.word = "getacl", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "getmetadata", .bits = 36, .arguments = ARGUMENTS_SOME}, /* RFC 5464 */
+    {.word = "setmetadata", .bits = 36, .arguments = ARGUMENTS_SOME},
+    {.word = "subscribe", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "unsubscribe", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "delete", .bits = 8, .arguments = ARGUMENTS_SOME},
+    {.word = "rename", .bits = 10, .arguments = ARGUMENTS_SOME},
     {.word = "logout", .bits = 16, .arguments = ARGUMENTS_NONE},
     {.word = NULL},
 };
@@ -131,9 +145,27 @@ static int weigh_client(struct cursor c, bool is_final)
 /* Sections 7.2 to 7.4: what stands after "* ". */
 static int untagged_bits(struct cursor line)
 {
-    static const char *const data[] = {"capability imap4", "flags (",    "list (",  "lsub (",
-                                       "search",           "status",     "id (",    "id nil",
-                                       "namespace",        "quotaroot ", "enabled", NULL};
+    static const char *const data[] = {"capability imap4",
+                                       "flags (",
+                                       "list (",
+                                       "lsub (",
+                                       "search",
+                                       "status",
+                                       "id (",
+                                       "id nil",
+                                       "namespace",
+                                       "quotaroot ",
+                                       "enabled",
+                                       "esearch",
+                                       "sort",
+                                       "thread (",
+                                       "vanished ",
+                                       "quota ",
+                                       "acl ",
+                                       "myrights ",
+                                       "metadata ",
+                                       "xlist (",
+                                       NULL};
     static const char *const states[] = {"ok", "preauth", "bye", "no", "bad", NULL};
     static const char *const counts[] = {"exists", "recent", "expunge", "fetch", NULL};
     for (unsigned i = 0; data[i]; i++) {
@@ -151,6 +183,36 @@ static int untagged_bits(struct cursor line)
     return state == 1 ? 44 : 26;
 }
 
+/* RFC 5530 section 3: codes that servers answer a login, a look or a change with. */
+static int code_bits(struct cursor code)
+{
+    static const char *const codes[] = {"authenticationfailed]",
+                                        "authorizationfailed]",
+                                        "privacyrequired]",
+                                        "unavailable]",
+                                        "contactadmin]",
+                                        "nonexistent]",
+                                        "alreadyexists]",
+                                        "trycreate]",
+                                        "read-write]",
+                                        "read-only]",
+                                        "highestmodseq ",
+                                        "appenduid ",
+                                        "copyuid ",
+                                        "closed]",
+                                        "limit]",
+                                        "inuse]",
+                                        "expired]",
+                                        "overquota]",
+                                        "serverbug]",
+                                        "noperm]",
+                                        "alert]",
+                                        "clientbug]",
+                                        "cannot]",
+                                        NULL};
+    return text_any_of(&code, codes) >= 0 ? 32 : 12;
+}
+
 /* A line that ends a command: its tag, then a state. */
 static int tagged_bits(struct cursor line)
 {
@@ -161,6 +223,11 @@ static int tagged_bits(struct cursor line)
     cursor_skip(&line, tag + 1);
     if (text_word(&line, states) < 0 || cursor_left(&line) < 2)
         return -1;
+    cursor_skip(&line, 1);
+    if (cursor_accept_text(&line, "[")) { /* a response code, section 7.1, RFC 5530 */
+        bool is_list = cursor_accept_nocase(&line, "capability ") && text_has(line, "imap4");
+        return is_list ? 60 : code_bits(line);
+    }
     return text_has(line, "completed") ? 24 : 10;
 }
 
