@@ -19,7 +19,8 @@ enum {
     ESP_LEAST = 24,
     STEP_LIMIT = 16,
     LENGTH_LIMIT = 0x20000,
-    PADDING = 16
+    PADDING = 16,
+    VERSION_READ = 18 /* both numbers, the next payload, the version */
 };
 
 static bool exchange_is_known(uint8_t version, uint8_t exchange)
@@ -63,18 +64,43 @@ static bool is_header(const struct ike *ike)
            !(ike->flags & (major == VERSION_1 ? 0xf8 : 0xc7));
 }
 
+/* Only on its own port, which RFC 3948 fixes: a number and a counter are many things' elsewhere. */
+static bool is_port(const struct inspection *in)
+{
+    return in->server_port == 4500 || in->client_port == 4500;
+}
+
+/* A header that a capture cuts (at 64 bytes, 22 of it are there, 18 behind the marker). A first
+ * message has no responder yet; others of version 2 have small numbers, of version 1 none at first
+ * (RFC 7296 section 2.2, RFC 2408 section 3.1). A marker of zeros tells too, where it belongs. */
+static enum answer judge_cut(struct inspection *in, uint32_t began, const struct ike *ike,
+                             struct cursor c)
+{
+    uint32_t read = c.at - began;
+    uint8_t major = ike->version & 0xf0;
+    if (read < VERSION_READ || (major != VERSION_1 && major != VERSION_2) ||
+        (ike->version & 15) > 1 || ike->initiator == 0 ||
+        !payload_is_known(ike->version, ike->next))
+        return NO;
+    if (read > VERSION_READ && !exchange_is_known(ike->version, ike->exchange))
+        return NO;
+    if (read > VERSION_READ + 1 && ike->flags & (major == VERSION_1 ? 0xf8 : 0xc7))
+        return NO;
+    bool is_first = ike->responder == 0 || (began > 0 && is_port(in));
+    struct cursor number = c;
+    cursor_seek(&number, began + VERSION_READ + 2);
+    bool is_small = cursor_left(&number) >= 2 && cursor_u16(&number) == 0;
+    return is_first || is_small ? likely(in, "IKE, cut", &c) : NO;
+}
+
 /* A length that is the rest says much: other exchanges than those known may stand in the header.
  * The other way round, a first message (no responder yet) is known without its length. */
 static enum answer judge_ike(struct inspection *in, struct cursor c, bool fills)
 {
     uint32_t began = c.at;
     struct ike ike = read_header(&c);
-    if (c.ran_short && is_cut(in, &c)) /* a first message has no responder yet */
-        return ike.initiator != 0 && ike.responder == 0 && c.at >= began + 20 &&
-                       exchange_is_known(ike.version, ike.exchange) &&
-                       payload_is_known(ike.version, ike.next)
-                   ? likely(in, "IKE, cut", &c)
-                   : NO;
+    if (c.ran_short && is_cut(in, &c))
+        return judge_cut(in, began, &ike, c);
     if (c.ran_short)
         return short_of(in, &c);
     if (!is_header(&ike))
@@ -121,12 +147,6 @@ static bool both_begin(const struct inspection *in)
     return in->client.size >= ESP_LEAST && in->server.size >= ESP_LEAST && client != 0 &&
            server != 0 && client <= STEP_LIMIT && server <= STEP_LIMIT &&
            cursor_peek_u32(&in->client, 0) != cursor_peek_u32(&in->server, 0);
-}
-
-/* Only on its own port, which RFC 3948 fixes: a number and a counter are many things' elsewhere. */
-static bool is_port(const struct inspection *in)
-{
-    return in->server_port == 4500 || in->client_port == 4500;
 }
 
 static enum answer judge_esp(struct inspection *in, struct cursor c)
