@@ -66,7 +66,8 @@ static enum answer judge_line(struct inspection *in, struct cursor c)
         return NO;
     if (state == LINE_OPEN) {
         c.at = c.size;
-        return short_of(in, &c);
+        bool is_telling = cursor_starts_with(&line, "GNUTELLA");
+        return is_telling ? likely_at_end(in, "greeting", &c) : short_of(in, &c);
     }
     if (is_greeting(line))
         return yes(in, "greeting", &c);
@@ -185,8 +186,26 @@ static bool is_table_message(struct cursor c)
     return (family == 4 || family == 16) && cursor_skip(&c, family + 2u + 2u);
 }
 
+/* A capture cut the message: its types and its length tell. */
+static enum answer judge_cut(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 16);
+    uint8_t type = cursor_u8(&c), life = cursor_u8(&c), hops = cursor_u8(&c);
+    uint32_t length = cursor_le24(&c);
+    if (c.ran_short || !fills_datagram(in, &c, HEADER + length))
+        return NO;
+    bool is_table = type == TABLE && life == 0 && hops < 16; /* its version 0.x */
+    bool is_type = type <= PONG || type == VENDOR || type == STANDARD || type == PUSH ||
+                   type == QUERY || type == HIT;
+    if (is_table || (is_type && (life & ~DEFLATED) + hops <= MOST_HOPS))
+        return likely(in, "message, cut", &c);
+    return NO;
+}
+
 static enum answer judge_message(struct inspection *in, struct cursor c)
 {
+    if (is_cut(in, &c))
+        return judge_cut(in, c);
     struct cursor all = c;
     cursor_skip(&c, 16);
     uint8_t type = cursor_u8(&c), life = cursor_u8(&c), hops = cursor_u8(&c);
@@ -237,6 +256,8 @@ static enum answer judge_part(struct inspection *in, struct cursor c)
         return likely(in, "further part", &c);
     if (flags & PART_DEFLATED)
         return is_zlib(&c) ? yes(in, "deflated part", &c) : NO;
+    if (is_cut(in, &c))
+        return likely(in, "part", &c);
     if (is_second && count == 1)
         return is_packet(c) ? yes(in, "packet", &c) : NO;
     return likely(in, "part", &c);
@@ -264,10 +285,9 @@ static const struct signature signatures[] = {
     /* Time to live and hops below 16, a length below 64 KiB. */
     {.transports = OVER_UDP,
      .offset = 17,
-     .size = 6,
-     .bytes = "\0\0\0\0\0\0",
-     .mask = "\x70\xf0\0\0\xff\xff",
-     .min_size = HEADER},
+     .size = 5,
+     .bytes = "\0\0\0\0\0",
+     .mask = "\x70\xf0\0\0\xff"},
 };
 
 const struct cdpi_protocol cdpi_protocol_gnutella = {

@@ -222,8 +222,8 @@ static enum answer judge_response(struct inspection *in, struct cursor c)
         ;
     if (!may_be_status(c))
         return NO;
-    if (cursor_left(&c) < 12) /* "HTTP/1.x " by itself, where a capture cuts */
-        return cursor_peek(&c, 8) == ' ' && cursor_peek(&c, 6) == '.'
+    if (cursor_left(&c) < 12) /* "HTTP/1.1" by itself, where a capture cuts */
+        return cursor_left(&c) >= 8 && cursor_peek(&c, 6) == '.'
                    ? likely_at_end(in, "status line", &c)
                    : short_of(in, &c);
     bool is_whole = take_line(&c, &line);
@@ -268,7 +268,9 @@ static enum answer judge_both(struct inspection *in, enum answer client, enum an
     if (client >= LIKELY && server == NO)
         server = judge_document(in, in->server);
     /* Joined late, one side may stand in the middle of a body. */
-    if (in->is_midstream && (client == NO) != (server == NO) && (client == YES || server == YES))
+    enum answer known = client == NO ? server : client;
+    if (in->is_midstream && (client == NO || server == NO) &&
+        (known == YES || (known == LIKELY && in->is_final)))
         return LIKELY;
     if (client == NO || server == NO)
         return NO;
