@@ -222,10 +222,12 @@ static enum answer judge_response(struct inspection *in, struct cursor c)
         ;
     if (!may_be_status(c))
         return NO;
-    if (cursor_left(&c) < 12) /* "HTTP/1.1" by itself, where a capture cuts */
-        return cursor_left(&c) >= 8 && cursor_peek(&c, 6) == '.'
-                   ? likely_at_end(in, "status line", &c)
-                   : short_of(in, &c);
+    if (cursor_left(&c) < 12) {
+        if (cursor_left(&c) < 8 || cursor_peek(&c, 6) != '.')
+            return short_of(in, &c);
+        cursor_skip(&c, 8); /* "HTTP/1.1" by itself, where a capture cuts */
+        return likely_at_end(in, "status line", &c);
+    }
     bool is_whole = take_line(&c, &line);
     cursor_skip(&line, 5);
     if (text_digits(&line, 1, NULL) != 1 || cursor_u8(&line) != '.' ||
@@ -269,9 +271,8 @@ static enum answer judge_both(struct inspection *in, enum answer client, enum an
         server = judge_document(in, in->server);
     /* Joined late, one side may stand in the middle of a body. */
     enum answer known = client == NO ? server : client;
-    if (in->is_midstream && (client == NO || server == NO) &&
-        (known == YES || (known == LIKELY && in->is_final)))
-        return LIKELY;
+    if (in->is_midstream && (client == NO || server == NO) && !(known == LIKELY && !in->is_final))
+        return known == YES ? LIKELY : known;
     if (client == NO || server == NO)
         return NO;
     if (client == LIKELY && server == YES)
