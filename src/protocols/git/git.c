@@ -4,7 +4,10 @@
  * (its length with them) and text.
  *
  *     client: 0032git-upload-pack /path NUL host=name NUL
- *     server: 003f<40 hex> <ref> [NUL capabilities] LF, or "version 1|2", or "ERR text"
+ *     server: 003f<40 hex> <ref> [NUL capabilities] LF, or "version 1|2", or "ERR text", or 0000
+ *
+ * Joined late, the client wants and has objects, or gives version 2's commands; the server
+ * acknowledges (gitprotocol-pack "Packfile Negotiation", gitprotocol-v2 "Command Request").
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -27,6 +30,26 @@ static uint32_t pass_hex(struct cursor *c, uint32_t most, uint32_t *value)
     return n;
 }
 
+/* "want <name>", "have <name>"; ACK and NAK. */
+static enum answer judge_negotiation(struct inspection *in, struct cursor c, uint32_t length)
+{
+    static const char *const verbs[] = {"want ", "have ", "ACK "};
+    uint32_t name;
+    if (cursor_accept_text(&c, "NAK\n"))
+        return length == 8 ? likely(in, "negotiation", &c) : NO;
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t size = (uint32_t)strlen(verbs[i]);
+        if (!cursor_accept(&c, verbs[i], size))
+            continue;
+        if (length < DIGITS + size + NAME_DIGITS)
+            return NO;
+        if (pass_hex(&c, NAME_DIGITS, &name) == NAME_DIGITS)
+            return yes(in, "negotiation", &c);
+        return cursor_at_end(&c) ? likely_at_end(in, "negotiation", &c) : NO;
+    }
+    return NO;
+}
+
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
     static const char *const services[] = {"git-upload-pack ", "git-receive-pack ",
@@ -43,7 +66,14 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
         if (cursor_may_start(&c, services[i], size))
             return short_of(in, &c);
     }
-    return NO;
+    if (cursor_accept_text(&c, "command=ls-refs") || cursor_accept_text(&c, "command=fetch") ||
+        cursor_accept_text(&c, "command=object-info"))
+        return yes(in, "command", &c);
+    bool is_open = cursor_may_start_with(&c, "command=") ||
+                   (cursor_left(&c) < 12 && cursor_starts_with(&c, "command=")) ||
+                   cursor_may_start_with(&c, "want ") || cursor_may_start_with(&c, "have ");
+    enum answer answer = judge_negotiation(in, c, length);
+    return answer == NO && is_open ? short_of(in, &c) : answer;
 }
 
 static enum answer judge_word(struct inspection *in, struct cursor *c, uint32_t length)
@@ -55,9 +85,11 @@ static enum answer judge_word(struct inspection *in, struct cursor *c, uint32_t 
         return length == 14 && (number == '1' || number == '2') ? yes(in, "version", c) : NO;
     }
     if (cursor_accept_text(c, "ERR "))
-        return likely(in, "error", c);
-    bool is_open = cursor_may_start_with(c, "version ") || cursor_may_start_with(c, "ERR ");
-    return is_open ? short_of(in, c) : NO;
+        return both_spoke(in) ? yes(in, "error", c) : likely(in, "error", c);
+    enum answer answer = judge_negotiation(in, *c, length);
+    bool is_open = cursor_may_start_with(c, "version ") || cursor_may_start_with(c, "ERR ") ||
+                   cursor_may_start_with(c, "NAK\n") || cursor_may_start_with(c, "ACK ");
+    return answer == NO && is_open ? short_of(in, c) : answer;
 }
 
 static enum answer judge_server(struct inspection *in, struct cursor c)
@@ -65,6 +97,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     uint32_t length, name;
     if (pass_hex(&c, DIGITS, &length) < DIGITS)
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
+    if (length == 0 && in->client.size) /* a repository with nothing in it */
+        return yes(in, "end of references", &c);
     if (length < LINE_LEAST || length > LINE_MOST)
         return NO;
     if (hex_value(cursor_peek(&c, 0)) < 0)
@@ -91,6 +125,11 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "0\0\0\0\0\0", "\xff\x80\x80\x80\x80\x80"),
     SIGNATURE(4, "version "),
     SIGNATURE(4, "ERR "),
+    SIGNATURE(4, "command="),
+    SIGNATURE(4, "want "),
+    SIGNATURE(4, "have "),
+    SIGNATURE(4, "NAK\n"),
+    SIGNATURE(4, "ACK "),
 };
 
 const struct cdpi_protocol cdpi_protocol_git = {

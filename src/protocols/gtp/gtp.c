@@ -60,15 +60,15 @@ static bool elements_fill(struct cursor c)
 }
 
 /* TS 29.274 section 8.2.1: type(1) length(2) spare+instance(1). */
-static bool elements_v2_fill(struct cursor c)
+static bool elements_v2_fill(struct cursor c, bool cut)
 {
-    bool any = false;
+    bool any = cut;
     while (!cursor_at_end(&c)) {
         uint8_t type = cursor_u8(&c);
         uint16_t size = cursor_u16(&c);
         cursor_skip(&c, 1);
         if (type == 0 || c.ran_short || !cursor_skip(&c, size))
-            return false;
+            return type != 0 && cut;
         any = true;
     }
     return any;
@@ -145,7 +145,10 @@ static enum answer judge_v2(struct inspection *in, struct cursor c)
     cursor_skip(&c, 4);
     if (c.ran_short)
         return NO;
-    return elements_v2_fill(c) ? yes(in, "control message, version 2", &c) : NO;
+    bool cut = is_cut(in, &c);
+    if (!elements_v2_fill(c, cut))
+        return NO;
+    return cut ? likely(in, "control message, cut", &c) : yes(in, "control message, version 2", &c);
 }
 
 /* TS 29.060 section 6 of release 97: three spare octets of ones. */

@@ -10,7 +10,7 @@
  */
 #include "protocols/protocol.h"
 
-enum { V1 = 20, LAST_OPCODE = 2, ADVERTISE = 3, GROUP_STATE = 40 };
+enum { V1 = 20, DIGEST = 30, LAST_OPCODE = 2, ADVERTISE = 3, GROUP_STATE = 40, LAST_GROUP = 4095 };
 
 /* Initial 0, learn 1, listen 2, speak 4, standby 8, active 16. */
 static bool is_state(uint8_t state)
@@ -40,12 +40,18 @@ static enum answer judge_v1(struct inspection *in, struct cursor c)
     uint8_t reserved = cursor_u8(&c);
     struct cursor secret = cursor_take(&c, 8);
     uint32_t address = cursor_u32(&c);
-    if (c.ran_short || opcode > LAST_OPCODE || !is_state(state) || hello == 0 || hold < hello ||
-        reserved != 0 || address == 0 || !is_secret(secret))
+    if (opcode > LAST_OPCODE || !is_state(state) || hello == 0 || hold < hello || reserved != 0)
         return NO;
-    /* the packet ends here, or MD5 authentication (04 1c) follows */
-    bool is_whole = cursor_at_end(&c) || cursor_starts_with(&c, "\x04\x1c");
-    return is_whole && cursor_peek(&secret, 0) != 0 ? yes(in, "hello", &c) : NO;
+    if (c.ran_short) /* cut where its sizes, alone or with MD5's, are known */
+        return fills_datagram(in, &c, V1) || fills_datagram(in, &c, V1 + DIGEST)
+                   ? likely(in, "hello, cut", &c)
+                   : NO;
+    if (address == 0 || !is_secret(secret))
+        return NO;
+    /* Authentication by MD5 (04 1c) follows, the secret is empty then. Or the packet ends here. */
+    if (cursor_starts_with(&c, "\x04\x1c"))
+        return fills_datagram(in, &c, V1 + DIGEST) ? yes(in, "hello", &c) : NO;
+    return cursor_at_end(&c) && cursor_peek(&secret, 0) != 0 ? yes(in, "hello", &c) : NO;
 }
 
 static enum answer judge_advertisement(struct inspection *in, struct cursor c)
@@ -65,14 +71,18 @@ static enum answer judge_v2(struct inspection *in, struct cursor c)
     cursor_skip(&first, 2);
     uint8_t version = cursor_u8(&first), opcode = cursor_u8(&first), state = cursor_u8(&first);
     uint8_t family = cursor_u8(&first);
-    if (version != 2 || opcode > LAST_OPCODE || state > 6 || (family != 4 && family != 6))
+    uint16_t group = cursor_u16(&first);
+    if (first.ran_short || group > LAST_GROUP || version != 2 || opcode > LAST_OPCODE ||
+        state > 6 || (family != 4 && family != 6))
         return NO;
     while (!cursor_at_end(&c)) {
         uint8_t type = cursor_u8(&c), length = cursor_u8(&c);
         if (type == 0 || type > 5)
             return NO;
         if (!cursor_skip(&c, length))
-            return is_cut(in, &c) ? likely(in, "group state", &first) : NO;
+            return !is_cut(in, &c)                      ? NO
+                   : cursor_left(&first) >= GROUP_STATE ? yes(in, "group state", &first)
+                                                        : likely(in, "group state", &first);
     }
     return yes(in, "group state", &c);
 }
