@@ -20,6 +20,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (text_digits(&c, 3, &code) != 3 || code < 200 || code > 599)
         return NO;
+    if (!cursor_at_end(&c) && cursor_peek(&c, 0) > ' ')
+        return NO;
     return yes(in, "ICY status", &c);
 }
 
@@ -77,7 +79,8 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge_client, judge_server);
 }
 
-static const struct signature signatures[] = {SIGNATURE(0, "ICY 200 OK"), SIGNATURE(0, "ICY 4"),
+static const struct signature signatures[] = {SIGNATURE(0, "ICY 200"),  SIGNATURE(0, "ICY 3"),
+                                              SIGNATURE(0, "ICY 4"),    SIGNATURE(0, "ICY 5"),
                                               SIGNATURE(0, "SOURCE /"), SIGNATURE(0, "OK2\r\n")};
 
 const struct cdpi_protocol cdpi_protocol_icecast = {

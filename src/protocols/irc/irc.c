@@ -44,6 +44,14 @@ static const struct command client_commands[] = {
     {.word = "protoctl", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "authenticate", .bits = 16, .arguments = ARGUMENTS_SOME},
     {.word = "starttls", .bits = 6, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "tagmsg", .bits = 32, .arguments = ARGUMENTS_SOME},
+    {.word = "chathistory", .bits = 36, .arguments = ARGUMENTS_SOME},
+    {.word = "cap list", .bits = 36, .arguments = ARGUMENTS_NONE},
+    {.word = "kick", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "invite", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "monitor", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "server", .bits = 8, .arguments = ARGUMENTS_SOME}, /* one that links to another */
+    {.word = "ircx", .bits = 20, .arguments = ARGUMENTS_NONE},
     {.word = NULL},
 };
 
@@ -67,6 +75,14 @@ static const struct command server_commands[] = {
     {.word = "invite", .bits = 16, .arguments = ARGUMENTS_SOME},
     {.word = "server", .bits = 8, .arguments = ARGUMENTS_SOME},
     {.word = "authenticate", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "tagmsg", .bits = 26, .arguments = ARGUMENTS_SOME}, /* IRCv3 */
+    {.word = "chghost", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "account", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "setname", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "batch", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "away", .bits = 12},
+    {.word = "wallops", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "kill", .bits = 10, .arguments = ARGUMENTS_SOME},
     {.word = NULL},
 };
 
@@ -83,12 +99,12 @@ static int user_bits(struct cursor line)
     return blanks == 3 && command_is_one_word(line) ? 24 : 0; /* without ":" it is one word */
 }
 
-/* IRCv3 message tags: "@", key=value pairs, a blank; a prefix must follow here. */
+/* IRCv3 message tags: "@", key=value pairs, a blank; from a server a prefix must follow here. */
 static bool pass_tags(struct cursor *line)
 {
     int32_t end = cursor_find(line, ' ', LINE_LIMIT);
     return end > 2 && cursor_find(line, '=', (uint32_t)end) > 1 &&
-           cursor_skip(line, (uint32_t)end + 1) && cursor_peek(line, 0) == ':';
+           cursor_skip(line, (uint32_t)end + 1);
 }
 
 /* ":" and a server's or a user's name. */
@@ -119,6 +135,11 @@ static int number_bits(struct cursor line)
 
 static int client_bits(struct cursor line)
 {
+    if (cursor_peek(&line, 0) == '@' && !pass_tags(&line))
+        return -1;
+    if (cursor_peek(&line, 0) == ':' &&
+        !pass_prefix(&line)) /* its own name: RFC 2812 section 2.3 */
+        return -1;
     int user = command_is_sentence(&line) ? 0 : user_bits(line);
     if (user)
         return user;
@@ -129,7 +150,7 @@ static int client_bits(struct cursor line)
 static int server_bits(struct cursor line)
 {
     int bits = 0;
-    if (cursor_peek(&line, 0) == '@' && !pass_tags(&line))
+    if (cursor_peek(&line, 0) == '@' && (!pass_tags(&line) || cursor_peek(&line, 0) != ':'))
         return -1;
     if (cursor_peek(&line, 0) == ':') {
         if (!pass_prefix(&line))
