@@ -17,9 +17,12 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (!is_magic)
         return NO;
     cursor_skip(&c, 4);
-    uint32_t type = cursor_u32(&c), size = cursor_u32(&c);
+    uint32_t type = cursor_u32(&c);
     if (c.ran_short)
         return short_of(in, &c);
+    uint32_t size = cursor_u32(&c);
+    if (c.ran_short)
+        return type > 0 && type <= LAST_TYPE ? likely_at_end(in, "header", &c) : NO;
     if (type == 0 || type > LAST_TYPE || size > SIZE_LIMIT)
         return NO;
     return yes(in, c.side == CLIENT ? "request" : "response", &c);

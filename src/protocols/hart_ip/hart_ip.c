@@ -34,10 +34,16 @@ static unsigned message_bits(struct inspection *in, struct cursor *c)
         return 0;
     if (is_udp(in) && !fills_datagram(in, c, count))
         return 0;
-    if (id == 0 && type <= 1 && (count != SESSION || cursor_peek(c, 0) > 1))
+    bool is_refused = type == 1 && status != 0 && count == HEADER;
+    if (id == 0 && type <= 1 && !is_refused && (count != SESSION || cursor_peek(c, 0) > 1))
         return 0;
     cursor_skip(c, count - (uint32_t)HEADER);
     return (is_udp(in) ? 34u : 22u) + (type == 0 ? 8u : 0) + (id == 0 && type <= 1 ? 15u : 0);
+}
+
+static bool is_opening(const struct cursor *c)
+{
+    return cursor_peek(c, 2) == 0 && cursor_peek(c, 1) <= 1;
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
@@ -48,14 +54,15 @@ static enum answer judge(struct inspection *in, struct cursor c)
         unsigned found = message_bits(in, &c);
         if (found == 0 && !c.ran_short)
             return NO;
-        if (c.ran_short && !is_udp(in))
+        if (c.ran_short && !is_udp(in)) {
+            bits += in->is_final && i == 0 && is_opening(&start) ? found : 0;
             break;
+        }
         bits += found;
     }
     /* On a stream no size confirms the count, and records of small numbers look like headers: only
      * a session's opening is enough, or the other side's word. */
-    bool opens = cursor_peek(&start, 2) == 0 && cursor_peek(&start, 1) <= 1;
-    if (!is_udp(in) && !opens && bits >= BITS_FOR_YES)
+    if (!is_udp(in) && !is_opening(&start) && bits >= BITS_FOR_YES)
         bits = BITS_FOR_YES - 1;
     return answer_by_bits(in, bits, "message header", &c);
 }

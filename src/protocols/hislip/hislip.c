@@ -5,7 +5,7 @@
  */
 #include "protocols/protocol.h"
 
-enum { LAST_TYPE = 39, FIRST_VENDOR_TYPE = 128 };
+enum { LAST_TYPE = 39, FIRST_VENDOR_TYPE = 128, SIGNED = 10 };
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
@@ -15,10 +15,11 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint8_t type = cursor_u8(&c);
     cursor_skip(&c, 5);
     uint64_t size = cursor_u64(&c);
-    if (c.ran_short)
-        return short_of(in, &c);
-    if (type > LAST_TYPE && type < FIRST_VENDOR_TYPE)
+    if (c.size > 2 && type > LAST_TYPE && type < FIRST_VENDOR_TYPE)
         return NO;
+    if (c.ran_short) /* the signature's bytes are there */
+        return c.size >= SIGNED && type <= LAST_TYPE ? likely_at_end(in, "header", &c)
+                                                     : short_of(in, &c);
     return size >> 32 == 0 ? yes(in, "header", &c) : NO;
 }
 
@@ -28,7 +29,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE_MASKED(0, "HS\0\0\0\0\0\0\0\0\0\0", "\xff\xff\0\0\0\0\0\0\xff\xff\xff\xff")};
+    SIGNATURE_MASKED(0, "HS\0\0\0\0\0\0\0\0", "\xff\xff\0\0\0\0\0\0\xff\xff")};
 
 const struct cdpi_protocol cdpi_protocol_hislip = {
     .name = "HiSLIP",

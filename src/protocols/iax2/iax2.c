@@ -11,7 +11,7 @@
 
 enum { HEADER = 12, LAST_TYPE = 12, CONTROL = 6, LAST_SUBCLASS = 40, LAST_ELEMENT = 60 };
 
-static int count_elements(struct cursor c)
+static int count_elements(struct cursor c, bool cut)
 {
     int count = 0;
     bool is_told = cursor_starts_with(&c, "\x0b\x02\0\x02"); /* the version, section 8.6.10 */
@@ -20,14 +20,16 @@ static int count_elements(struct cursor c)
         if (is_told && count >= 3 &&
             (c.ran_short || kind > LAST_ELEMENT)) /* padding, elements of a vendor's */
             return count;
-        if (c.ran_short || kind == 0 || kind > LAST_ELEMENT || !cursor_skip(&c, size))
+        if (kind == 0 || kind > LAST_ELEMENT)
             return -1;
+        if (c.ran_short || !cursor_skip(&c, size))
+            return cut ? count : -1;
     }
     return count;
 }
 
 /* Bits of a full frame; -1 none; 0 a mini frame. */
-static int weigh(struct cursor c)
+static int weigh(const struct inspection *in, struct cursor c)
 {
     uint16_t source = cursor_u16(&c);
     if (!(source & 0x8000))
@@ -40,7 +42,8 @@ static int weigh(struct cursor c)
         return -1;
     if (type != CONTROL)
         return 10;
-    int elements = (subclass & 0x7f) <= LAST_SUBCLASS && subclass > 0 ? count_elements(c) : -1;
+    int elements =
+        (subclass & 0x7f) <= LAST_SUBCLASS && subclass > 0 ? count_elements(c, is_cut(in, &c)) : -1;
     if (elements < 0)
         return -1;
     /* NEW and REGREQ have no destination yet and begin a call. */
@@ -58,8 +61,8 @@ static bool is_one_call(const struct inspection *in)
 
 static enum answer validate(struct inspection *in)
 {
-    int client = in->client.size ? weigh(in->client) : 0;
-    int server = in->server.size ? weigh(in->server) : 0;
+    int client = in->client.size ? weigh(in, in->client) : 0;
+    int server = in->server.size ? weigh(in, in->server) : 0;
     if (client < 0 || server < 0)
         return NO;
     return answer_by_sides(in, client + (is_one_call(in) ? 14 : 0), server, "full frame");

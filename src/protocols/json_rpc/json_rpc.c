@@ -46,7 +46,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (step == JSON_OPEN)
         return cursor_find_text(&start, "\"jsonrpc\"", 16) >= 0 ||
-                       cursor_find_text(&start, "\"jsonrpc\":\"2.0\"", BEGIN) >= 0
+                       cursor_find_text(&start, "\"jsonrpc\":\"2.0\"", BEGIN) >= 0 ||
+                       cursor_find_text(&start, "\"jsonrpc\": \"2.0\"", BEGIN) >= 0
                    ? likely_at_end(in, "version 2.0", &c)
                    : short_of(in, &c);
     if (call.has_id &&
