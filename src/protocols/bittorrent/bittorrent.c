@@ -199,26 +199,34 @@ struct utp {
     uint32_t difference;
 };
 
-/* BEP 29: type and version 1, a chain of extensions, which fit. A SYN and a state carry no data. */
+/* BEP 29 and libutp: selective acknowledgements are words of 32 bits, the other two have one size.
+ */
+static bool utp_extension_fits(uint8_t kind, uint8_t size)
+{
+    return kind == 1 ? size >= 4 && size % 4 == 0 : kind == 2 ? size == 8 : size == 4;
+}
+
+/* BEP 29: type and version 1, a clock of microseconds, numbers that begin with 1, a chain of
+ * extensions, which fit. A SYN and a state carry no data. */
 static bool utp_read(struct cursor c, struct utp *u)
 {
     uint8_t first = cursor_u8(&c), extension = cursor_u8(&c);
     u->side = c.side;
     u->type = first >> 4;
     u->connection = cursor_u16(&c);
-    cursor_skip(&c, 4);
+    uint32_t clock = cursor_u32(&c);
     u->difference = cursor_u32(&c);
     cursor_skip(&c, 4);
     u->sequence = cursor_u16(&c);
     u->ack = cursor_u16(&c);
-    if (c.ran_short || (first & 0xf) != 1 || u->type > UTP_SYN)
+    if (c.ran_short || (first & 0xf) != 1 || u->type > UTP_SYN || !clock || !(u->sequence | u->ack))
         return false;
     while (extension) {
-        if (extension > UTP_EXTENSIONS)
-            return false;
+        uint8_t kind = extension;
         extension = cursor_u8(&c);
         uint8_t size = cursor_u8(&c);
-        if (c.ran_short || !cursor_skip(&c, size))
+        if (c.ran_short || kind > UTP_EXTENSIONS || !utp_extension_fits(kind, size) ||
+            !cursor_skip(&c, size))
             return false;
     }
     bool is_bare = u->type == UTP_SYN || u->type == UTP_STATE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * BJNP, Canon's printers and scanners. No public specification; as SANE's and CUPS' drivers speak
- * it: "BJNP" (or "BJNB", "MFNP", "MFNB"), device(1) with 0x80 in answers, command(1), 0 or
+ * it: "BJNP" (or "BJNB", "BNJB", "MFNP", "MFNB"), device(1) with 0x80 in answers, command(1), 0 or
  * error(4), number and session(2, 2), size(4) of what follows... in all 16 bytes.
  */
 #include "protocols/protocol.h"
@@ -11,7 +11,8 @@ enum { HEADER = 16, LAST_DEVICE = 0x10, SIZE_LIMIT = 0x100000 };
 static bool may_be_magic(const struct cursor *c)
 {
     return cursor_may_start_with(c, "BJNP") || cursor_may_start_with(c, "BJNB") ||
-           cursor_may_start_with(c, "MFNP") || cursor_may_start_with(c, "MFNB");
+           cursor_may_start_with(c, "BNJB") || cursor_may_start_with(c, "MFNP") ||
+           cursor_may_start_with(c, "MFNB");
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
@@ -37,10 +38,8 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(0, "BJNP"),
-    SIGNATURE(0, "BJNB"),
-    SIGNATURE(0, "MFNP"),
-    SIGNATURE(0, "MFNB"),
+    SIGNATURE(0, "BJNP"), SIGNATURE(0, "BJNB"), SIGNATURE(0, "BNJB"),
+    SIGNATURE(0, "MFNP"), SIGNATURE(0, "MFNB"),
 };
 
 const struct cdpi_protocol cdpi_protocol_bjnp = {

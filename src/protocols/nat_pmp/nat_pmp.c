@@ -67,6 +67,16 @@ static bool is_pcp_body(struct cursor c, uint8_t operation)
     return cursor_skip(&c, operation == PCP_MAP ? 20 : 40) && reserved == 0;
 }
 
+/* The client's own address: of IPv4 as ::ffff:a.b.c.d (section 5), or one that a host of IPv6 may
+ * have: global, unique local, link-local, loopback. */
+static bool is_host_address(struct cursor *c)
+{
+    uint64_t high = cursor_u64(c), low = cursor_u64(c);
+    if (high == 0)
+        return low >> 32 == 0xffff || low == 1;
+    return high >> 61 == 1 || high >> 57 == 0xfc >> 1 || high >> 54 == 0xfe80 >> 6;
+}
+
 /* RFC 6887 sections 7.1 and 7.2: announce, map, peer; the client's address, or a result, an epoch
  * and zeros. */
 static enum answer judge_pcp(struct inspection *in, struct cursor c)
@@ -82,9 +92,14 @@ static enum answer judge_pcp(struct inspection *in, struct cursor c)
         return NO;
     if (operation == PCP_ANNOUNCE && lifetime != 0)
         return NO;
-    cursor_skip(&c, is_response ? 4 : 16);
-    if (is_response && (cursor_u32(&c) | cursor_u32(&c) | cursor_u32(&c)) != 0)
+    if (is_response) {
+        cursor_skip(&c, 4);
+        uint64_t zeros = cursor_u64(&c);
+        if (zeros | cursor_u32(&c))
+            return NO;
+    } else if (!is_host_address(&c)) {
         return NO;
+    }
     return is_pcp_body(c, operation) ? yes(in, is_response ? "PCP response" : "PCP request", &c)
                                      : NO;
 }

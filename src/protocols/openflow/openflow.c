@@ -9,9 +9,12 @@
 enum {
     HEADER = 8,
     HELLO = 0,
+    ERROR = 1,
     ECHO_REQUEST = 2,
     FEATURES_REQUEST = 5,
     FEATURES_REPLY = 6,
+    CONFIG_REQUEST = 7,
+    FIRST_PAIR = 16, /* from here on requests are even, and replies follow them */
     LAST_TYPE = 35,
     LAST_VERSION = 6,
     VERSION_BITMAP = 1,
@@ -63,37 +66,77 @@ static int weigh_side(struct cursor c)
     return (int)bits;
 }
 
-/* Joined late: an idle session is kept alive by echoes, which come back with their transaction
- * (section 7.5.2, 7.5.3). NO, MORE or LIKELY. */
-static enum answer judge_echo(struct inspection *in)
+/* ---- joined late ------------------------------------------------------------------------- */
+
+struct message {
+    uint8_t version, type;
+    uint16_t size;
+    uint32_t transaction;
+};
+
+/* The headers of a side's first messages, all of one version. How many; -1 where they are none. */
+static int read_messages(struct cursor c, struct message *list)
 {
-    struct cursor asked = in->client, answered = in->server;
-    if (asked.size && cursor_peek(&asked, 1) == ECHO_REQUEST + 1) {
-        asked = in->server;
-        answered = in->client;
+    int count = 0;
+    while (count < MESSAGES && !cursor_at_end(&c)) {
+        struct message *m = &list[count];
+        m->version = cursor_u8(&c);
+        m->type = cursor_u8(&c);
+        bool has_type = !c.ran_short;
+        m->size = cursor_u16(&c);
+        m->transaction = cursor_u32(&c);
+        if (m->version == 0 || m->version > LAST_VERSION || m->version != list[0].version ||
+            (has_type && m->type > LAST_TYPE))
+            return -1;
+        if (c.ran_short)
+            break;
+        if (m->size < HEADER)
+            return -1;
+        count++;
+        if (!cursor_skip(&c, m->size - (uint32_t)HEADER))
+            break;
     }
-    uint8_t version = cursor_u8(&asked), type = cursor_u8(&asked);
-    uint16_t size = cursor_u16(&asked);
-    uint32_t transaction = cursor_u32(&asked);
-    if (version > LAST_VERSION || (asked.at > 1 && type != ECHO_REQUEST) || size > MOST_ECHO)
+    return count;
+}
+
+/* A reply's type is one above its request's; an error answers anything (section 7.5.4). An echo
+ * comes back with all that was sent. */
+static bool is_answer(const struct message *asked, const struct message *reply)
+{
+    if (asked->version != reply->version || asked->transaction != reply->transaction)
+        return false;
+    if (asked->type == ECHO_REQUEST)
+        return reply->type == ECHO_REQUEST + 1 && asked->size == reply->size &&
+               asked->size <= MOST_ECHO;
+    bool is_pair = reply->type == asked->type + 1 &&
+                   (asked->type == FEATURES_REQUEST || asked->type == CONFIG_REQUEST ||
+                    (asked->type >= FIRST_PAIR && asked->type % 2 == 0));
+    return asked->transaction != 0 && (is_pair || reply->type == ERROR);
+}
+
+/* An idle session is kept alive by echoes, a busy one asks for statistics: what comes back has its
+ * request's transaction (section 7.1.1). NO, MORE or LIKELY. */
+static enum answer judge_pairs(struct inspection *in)
+{
+    struct message from_client[MESSAGES], from_server[MESSAGES];
+    int n = read_messages(in->client, from_client), m = read_messages(in->server, from_server);
+    if (n < 0 || m < 0)
         return NO;
-    uint8_t back = cursor_u8(&answered), reply = cursor_u8(&answered);
-    if ((answered.at > 0 && asked.at > 0 && back != version) ||
-        (answered.at > 1 && reply != ECHO_REQUEST + 1))
-        return NO;
-    uint16_t size_back = cursor_u16(&answered);
-    uint32_t transaction_back = cursor_u32(&answered);
-    if (asked.ran_short || answered.ran_short)
-        return wants_more(in, asked.ran_short ? &asked : &answered);
-    bool fits = size >= HEADER && size == size_back && transaction == transaction_back;
-    return fits ? likely(in, "echo", &in->client) : NO;
+    for (int i = 0; i < n; i++) {
+        for (int k = 0; k < m; k++) {
+            if (is_answer(&from_client[i], &from_server[k]) ||
+                is_answer(&from_server[k], &from_client[i]))
+                return likely(in, "a request and its reply", &in->client);
+        }
+    }
+    return n < MESSAGES && m < MESSAGES ? MORE : NO;
 }
 
 static enum answer validate(struct inspection *in)
 {
     int asked = cursor_peek(&in->client, 1), answered = cursor_peek(&in->server, 1);
     if (asked > HELLO || answered > HELLO)
-        return judge_echo(in);
+        return judge_pairs(in);
     int client = weigh_side(in->client), server = weigh_side(in->server);
     if (client < 0 || server < 0)
         return NO;
@@ -106,7 +149,9 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\0\0\0\0", "\xf8\xff\xff\x80"),
-    SIGNATURE_MASKED(0, "\0\x02\0\0", "\xf8\xfe\xfc\x07"),
+    SIGNATURE_MASKED(0, "\x01\0", "\xff\xc0"),
+    SIGNATURE_MASKED(0, "\x04\0", "\xfe\xc0"),
+    SIGNATURE_MASKED(0, "\x06\0", "\xff\xc0"),
 };
 
 const struct cdpi_protocol cdpi_protocol_openflow = {
