@@ -45,6 +45,15 @@ static bool is_name(struct cursor *c)
     return name.size > 0 && is_printable(name);
 }
 
+/* A host's name that goes on where a capture cuts. */
+static bool may_be_name(struct cursor c, uint32_t format)
+{
+    cursor_seek(&c, 4);
+    uint32_t size = cursor_u32(&c);
+    return format >= METADATA && format <= REQUEST && size >= cursor_left(&c) &&
+           size <= TEXT_LIMIT && cursor_left(&c) >= 4 && is_printable(c);
+}
+
 static bool is_body(struct cursor *c, uint32_t format)
 {
     if (format == REQUEST)
@@ -61,9 +70,13 @@ static bool is_body(struct cursor *c, uint32_t format)
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
     uint32_t format = cursor_u32(&c);
-    if (format < METADATA || format > REQUEST || !is_name(&c) || !is_name(&c))
-        return NO;
+    if (format < METADATA || format > REQUEST || !is_name(&c))
+        return is_cut(in, &c) && may_be_name(c, format) ? likely(in, "metric, cut", &c) : NO;
+    if (!is_name(&c))
+        return is_cut(in, &c) ? likely(in, "metric, cut", &c) : NO;
     uint32_t spoofed = cursor_u32(&c);
+    if (is_cut(in, &c) && (c.ran_short || spoofed <= 1))
+        return likely(in, "metric, cut", &c);
     if (c.ran_short || spoofed > 1 || !is_body(&c, format) || c.ran_short)
         return NO;
     return yes(in, format == METADATA ? "metadata" : "metric", &c);

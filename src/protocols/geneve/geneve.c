@@ -10,6 +10,18 @@
 
 enum { BRIDGED = 0x6558, IPV4 = 0x0800, IPV6 = 0x86dd };
 
+/* IEEE 802.3: two addresses, the sender's that of one station, a length or a type; neither IP nor
+ * ARP, which have been looked at. */
+static bool is_other_frame(struct cursor c)
+{
+    bool is_group = cursor_peek(&c, 6) & 1;
+    cursor_skip(&c, 12);
+    uint16_t type = cursor_u16(&c);
+    bool is_type = type >= 0x0600 ? type != IPV4 && type != IPV6 && type != 0x0806
+                                  : type >= 3 && type <= cursor_left(&c);
+    return !c.ran_short && !is_group && is_type;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     uint8_t words = cursor_u8(&c), flags = cursor_u8(&c);
@@ -21,8 +33,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
     bool is_cut_off = is_cut(in, &c);
     if (is_cut_off && network != 0 && cursor_left(&c) < 34) /* too little of what is inside */
         return likely(in, "Geneve, cut", &c);
-    if (protocol == BRIDGED)
-        return inner_ethernet(c, is_cut_off) ? yes(in, "Geneve, Ethernet inside", &c) : NO;
+    if (protocol == BRIDGED && inner_ethernet(c, is_cut_off))
+        return yes(in, "Geneve, Ethernet inside", &c);
+    if (protocol == BRIDGED) /* of another kind: spanning tree, discovery */
+        return is_other_frame(c) && network != 0 ? likely(in, "Geneve, a frame inside", &c) : NO;
     if (protocol != IPV4 && protocol != IPV6)
         return NO;
     return inner_ip(c, is_cut_off) ? yes(in, "Geneve, IP inside", &c) : NO;

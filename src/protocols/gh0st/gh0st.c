@@ -32,8 +32,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (!c.ran_short && (size < HEADER + 8 || size > MOST || plain == 0 || plain > MOST))
         return NO;
     uint8_t method = cursor_u8(&c), level = cursor_u8(&c);
-    if (c.ran_short)
-        return short_of(in, &c);
+    if (c.ran_short) /* the size's highest byte, which is zero, is there */
+        return is_named && c.size >= 9 ? likely_at_end(in, "packet", &c) : short_of(in, &c);
     if (method != 0x78 || level != 0x9c)
         return NO;
     return is_named ? yes(in, "packet", &c) : likely(in, "packet of a relative", &c);

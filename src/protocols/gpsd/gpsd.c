@@ -23,12 +23,29 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     return NO;
 }
 
+/* Joined late: reports begin with their class and, of receivers, with who reports. */
+static enum answer judge_late(struct inspection *in, struct cursor c)
+{
+    static const char *const reports[] = {
+        "{\"class\":\"TPV\",\"device\":\"/", "{\"class\":\"SKY\",\"device\":\"/",
+        "{\"class\":\"TPV\",\"mode\":",      "{\"class\":\"DEVICES\",\"devices\":[",
+        "{\"class\":\"WATCH\",\"enable\":",  NULL};
+    for (unsigned i = 0; reports[i]; i++) {
+        uint32_t size = (uint32_t)strlen(reports[i]);
+        if (cursor_accept(&c, reports[i], size))
+            return yes(in, "report", &c);
+        if (cursor_may_start(&c, reports[i], size))
+            return c.size >= 14 ? likely_at_end(in, "report", &c) : short_of(in, &c);
+    }
+    return NO;
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     if (!cursor_may_start_with(&c, "{\"class\":\"VERSION\",\"release\":"))
-        return NO;
+        return judge_late(in, c);
     if (!cursor_skip(&c, 29))
-        return short_of(in, &c);
+        return c.size >= 18 ? likely_at_end(in, "version", &c) : short_of(in, &c);
     return yes(in, "version", &c);
 }
 
@@ -43,6 +60,10 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "?DEVICE"),
     SIGNATURE(0, "?VERSION;"),
     SIGNATURE(0, "{\"class\":\"VERSIO"),
+    SIGNATURE(0, "{\"class\":\"TPV\",\""),
+    SIGNATURE(0, "{\"class\":\"SKY\",\""),
+    SIGNATURE(0, "{\"class\":\"DEVICE"),
+    SIGNATURE(0, "{\"class\":\"WATCH\""),
 };
 
 const struct cdpi_protocol cdpi_protocol_gpsd = {

@@ -28,7 +28,7 @@ static bool is_path(struct cursor *line)
 static bool is_value(struct cursor *line)
 {
     cursor_accept_text(line, "-");
-    if (cursor_accept_text(line, "nan"))
+    if (cursor_accept_nocase(line, "nan") || cursor_accept_nocase(line, "inf"))
         return true;
     if (text_digits(line, 20, NULL) == 0)
         return false;
@@ -42,10 +42,12 @@ static bool is_value(struct cursor *line)
     return true;
 }
 
-/* From 2001 to 2033 in seconds. */
+/* From 2001 to 2033 in seconds, or parts of one. */
 static bool is_time(struct cursor *line)
 {
-    return cursor_peek(line, 0) == '1' && text_digits(line, TIME_DIGITS + 1, NULL) == TIME_DIGITS;
+    if (cursor_peek(line, 0) != '1' || text_digits(line, TIME_DIGITS + 1, NULL) != TIME_DIGITS)
+        return false;
+    return !cursor_accept_text(line, ".") || text_digits(line, 9, NULL) > 0;
 }
 
 static bool is_metric(struct cursor line)
@@ -64,11 +66,14 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD)
             return NO;
-        if (state == LINE_OPEN)
+        bool is_last = is_udp(in) && !is_cut(in, &c); /* which a datagram's end ends too */
+        if (state == LINE_OPEN && !is_last)
             break;
         if (!is_metric(line))
             return NO;
         bits += 36;
+        if (state == LINE_OPEN)
+            break;
     }
     return answer_by_bits(in, bits, "metrics", &c);
 }
