@@ -67,10 +67,15 @@ static inline uint8_t cursor_u8(struct cursor *c)
     return p ? p[0] : 0;
 }
 
+enum { CURSOR_SWAPS = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
+
 static inline uint16_t cursor_u16(struct cursor *c)
 {
     const uint8_t *p = cursor_bytes(c, 2);
-    return p ? (uint16_t)((uint32_t)p[0] << 8 | p[1]) : 0;
+    uint16_t value = 0;
+    if (p)
+        memcpy(&value, p, sizeof value);
+    return CURSOR_SWAPS ? __builtin_bswap16(value) : value;
 }
 
 static inline uint32_t cursor_u24(struct cursor *c)
@@ -82,27 +87,19 @@ static inline uint32_t cursor_u24(struct cursor *c)
 static inline uint32_t cursor_u32(struct cursor *c)
 {
     const uint8_t *p = cursor_bytes(c, 4);
-    return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
-}
-
-/* The next eight bytes as they lie in memory. */
-static inline uint64_t cursor_raw64(struct cursor *c)
-{
-    const uint8_t *p = cursor_bytes(c, 8);
-    uint64_t word = 0;
+    uint32_t value = 0;
     if (p)
-        memcpy(&word, p, 8);
-    return word;
+        memcpy(&value, p, sizeof value);
+    return CURSOR_SWAPS ? __builtin_bswap32(value) : value;
 }
 
 static inline uint64_t cursor_u64(struct cursor *c)
 {
     const uint8_t *p = cursor_bytes(c, 8);
-    if (!p)
-        return 0;
-    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
-           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
-           (uint64_t)p[6] << 8 | p[7];
+    uint64_t value = 0;
+    if (p)
+        memcpy(&value, p, sizeof value);
+    return CURSOR_SWAPS ? __builtin_bswap64(value) : value;
 }
 
 static inline uint16_t cursor_le16(struct cursor *c)
@@ -190,15 +187,15 @@ static inline bool cursor_accept(struct cursor *c, const void *bytes, uint32_t n
  * Returns its length, or 0. */
 static inline uint32_t cursor_match_nocase(const uint8_t *at, const uint8_t *end, const char *lower)
 {
-    uint32_t n = 0;
-    for (; lower[n] != '\0'; n++) {
-        if (at + n == end)
+    const uint8_t *from = at;
+    for (int wanted; (wanted = (uint8_t)*lower) != '\0'; at++, lower++) {
+        if (at == end)
             return 0;
-        int byte = at[n], wanted = (uint8_t)lower[n];
-        if (byte != wanted && (byte < 'A' || byte > 'Z' || byte + 'a' - 'A' != wanted))
+        int differs = *at ^ wanted;
+        if (differs != 0 && (differs != ('a' ^ 'A') || wanted < 'a' || wanted > 'z'))
             return 0;
     }
-    return n;
+    return (uint32_t)(at - from);
 }
 
 /* As cursor_accept, ASCII letters in either case; `lower` is in lower case. */
@@ -243,7 +240,7 @@ static inline bool cursor_has_nocase(const struct cursor *c, const char *lower)
     if (at < end && cursor_left(c) >= 8) /* the last ones, with some that were seen before */
         return cursor_has_in_word(end - 8, end, lower);
     for (; at < end; at++) {
-        if (cursor_match_nocase(at, end, lower))
+        if ((*at | 0x20) == (lower[0] | 0x20) && cursor_match_nocase(at, end, lower))
             return true;
     }
     return false;

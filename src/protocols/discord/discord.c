@@ -16,7 +16,7 @@ enum { DISCOVERY_SIZE = 74, OLD_SIZE = 70, ADDRESS = 64, PING_SIZE = 8, ASKS = 1
 static bool are_zeros(struct cursor c)
 {
     while (cursor_left(&c) >= 8) {
-        if (cursor_raw64(&c) != 0)
+        if (cursor_u64(&c) != 0)
             return false;
     }
     while (!cursor_at_end(&c)) {
