@@ -126,6 +126,7 @@ static enum answer judge_records(struct inspection *in, struct cursor c)
     unsigned records = 0;
     const char *rule = "record";
     uint32_t sound_end = 0;
+    bool is_clear = false; /* the last record's epoch */
     while (cursor_left(&c) > 0) {
         if (!dtls_record(&c, &r) || c.ran_short)
             break;
@@ -142,11 +143,12 @@ static enum answer judge_records(struct inspection *in, struct cursor c)
             rule = "handshake record";
         records++;
         sound_end = c.at;
+        is_clear = r.epoch == 0;
     }
     struct cursor sealed = c;
     sealed.at = sound_end;
     sealed.ran_short = false;
-    if (records > 0 && r.epoch == 0 && pass_unified(&sealed, is_cut(in, &c)))
+    if (is_clear && pass_unified(&sealed, is_cut(in, &c)))
         return yes(in, rule, &sealed);
     bool is_over = cursor_left(&c) == 0 || is_cut(in, &c);
     if (records > 0 && !is_over && c.size - sound_end <= TRAILER)
