@@ -103,6 +103,14 @@ static bool begins_with_name(struct cursor c)
            size != NETBIOS_LABEL; /* that would be NetBIOS' */
 }
 
+/* The capture ends within the first label: host's letters, four at least. */
+static bool is_within_label(struct cursor c)
+{
+    uint8_t size = cursor_u8(&c);
+    return size <= 63 && size > cursor_left(&c) && cursor_left(&c) >= 4 && size != NETBIOS_LABEL &&
+           dns_has_host_letters(cursor_take(&c, cursor_left(&c)));
+}
+
 /* A query or its answer in the header's everyday form: of its 80 bits but few are free. */
 static bool is_usual_header(const struct dns_message *m)
 {
@@ -211,6 +219,8 @@ static enum answer judge_cut(struct inspection *in, const struct cursor *c,
         return yes(in, rule_of(m), c);
     bool is_usual =
         dns_opcode(m) == 0 && m->count[0] <= 8 && m->count[2] <= 16 && m->count[3] <= 32;
+    if (is_usual_header(m) && is_within_label(name))
+        return likely(in, "header and a cut name", c);
     return is_usual && begins_with_name(name) ? likely(in, "header and a cut name", c) : NO;
 }
 
