@@ -17,7 +17,7 @@ enum { NONCE_AT = 40, HALF_NONCE = 12, LEAST_QUERY = 68, LEAST_ANSWER = 48, MAGI
 static bool open_message(const struct inspection *in, struct cursor *c, uint32_t least)
 {
     if (is_udp(in))
-        return c->size >= least;
+        return uncut_size(in, c) >= least;
     uint16_t size = cursor_u16(c);
     return c->ran_short || size >= least;
 }
@@ -31,6 +31,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     if (!cursor_may_start_with(&c, "r6fnvWj8"))
         return NO;
     cursor_skip(&c, MAGIC + 24);
+    if (c.ran_short && is_cut(in, &c))
+        return likely(in, "resolver's magic, cut", &c);
     return c.ran_short ? short_of(in, &c) : yes(in, "resolver's magic", &c);
 }
 
@@ -62,6 +64,8 @@ static enum answer validate(struct inspection *in)
     enum answer server = judge_server(in, in->server);
     if (server != YES)
         return server;
+    if (is_cut(in, &in->client))
+        return likely(in, "resolver's magic", &in->server);
     if (nonce_returns(in, in->client, in->server))
         return server;
     return is_udp(in) ? likely(in, "resolver's magic", &in->server) : MORE;
