@@ -3,7 +3,6 @@
  * DRBD, the replicated block device (Linux: drivers/block/drbd/drbd_protocol.h): packets begin with
  *
  *     83740267 command(2) size(2) | 8620ec20 volume(2) command(2) size(4) 0(4)
- *     835a command(2) size(4), between them (protocols 95 to 99)
  *
  * and a connection with 83740267 and fff1, fff2 (which socket it is) or fffe (features) of 80
  * bytes.
