@@ -36,8 +36,11 @@ static bool query_makes_sense(const struct dns_message *m)
     if (opcode == STATUS)
         return m->flags == STATUS << 11 && m->count[1] == 0 && m->count[0] <= 1;
     if (opcode == STATEFUL)
-        return false; /* no counts, no names: nothing to tell it by, RFC 8490 section 5.4 */
-    return m->count[0] > 0 && m->count[0] <= 256;
+        return false;     /* no counts, no names: nothing to tell it by, RFC 8490 section 5.4 */
+    if (m->count[0] == 0) /* a question for a cookie, RFC 7873 section 5.4 */
+        return opcode == 0 && (m->count[1] | m->count[2]) == 0 && m->count[3] == 1 &&
+               m->type == DNS_TYPE_OPT;
+    return m->count[0] <= 256;
 }
 
 static bool response_makes_sense(const struct dns_message *m)
