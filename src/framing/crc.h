@@ -39,6 +39,20 @@ static inline uint16_t crc16_dnp(struct cursor c)
     return (uint16_t)~crc;
 }
 
+/* ISO/IEC 13239 (HDLC), X.25: lowest bit first, polynomial 0x8408, from 0xffff and inverted at the
+ * end; on the wire low byte first. */
+static inline uint16_t crc16_hdlc(struct cursor c)
+{
+    static const uint16_t of_half[16] = {0x0000, 0x1081, 0x2102, 0x3183, 0x4204, 0x5285, 0x6306, 0x7387, 0x8408, 0x9489, 0xa50a, 0xb58b, 0xc60c, 0xd68d, 0xe70e, 0xf78f};
+    uint16_t crc = 0xffff;
+    for (cursor_seek(&c, 0); !cursor_at_end(&c);) {
+        crc ^= cursor_u8(&c);
+        crc = (uint16_t)(crc >> 4 ^ of_half[crc & 15]);
+        crc = (uint16_t)(crc >> 4 ^ of_half[crc & 15]);
+    }
+    return (uint16_t)~crc;
+}
+
 /* IEEE 802.3, as Ethernet and zlib have it: starts from UINT32_MAX and is inverted at the end. In
  * parts: what has been read of the cursor is left out. */
 uint32_t crc32_add(uint32_t crc, struct cursor part);
