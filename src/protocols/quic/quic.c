@@ -21,6 +21,7 @@ enum {
     VERSION_1 = 1,
     VERSION_2 = 0x6b3343cf,
     INITIAL_LEAST = 1200, /* RFC 9000 section 14.1 */
+    LEAST_TARGET = 8,
     GOOGLE_LEAST = 13,
     PUBLIC_VERSION = 0x01,
     PUBLIC_RESET = 0x02,
@@ -136,11 +137,13 @@ static bool sizes_hold(const struct inspection *in, const struct header *h, stru
     return rest >= 20 && (rest <= cursor_left(&c) || (is_cut(in, &c) && rest <= 65535));
 }
 
-/* Section 17.2.1: versions to choose from, four bytes each, to the end. */
+/* Section 17.2.1: versions to choose from, four bytes each, to the end. The source is the target
+ * of the client, which has eight bytes or more (section 7.2). */
 static enum answer judge_negotiation(struct inspection *in, struct cursor c)
 {
     struct header h;
-    if (!read_header(&c, &h, INVARIANT) || cursor_left(&c) < 4 || cursor_left(&c) % 4)
+    if (!read_header(&c, &h, INVARIANT) || h.source.size < LEAST_TARGET || cursor_left(&c) < 4 ||
+        cursor_left(&c) % 4)
         return NO;
     unsigned known = 0, all = cursor_left(&c) / 4;
     while (cursor_left(&c) >= 4)
