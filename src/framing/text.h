@@ -148,9 +148,12 @@ static inline int text_any_of(struct cursor *line, const char *const *words)
  * line's end follows; its index, or -1. */
 static inline int text_word(struct cursor *line, const char *const *words)
 {
+    int first = cursor_peek(line, 0);
+    if (first >= 'A' && first <= 'Z')
+        first += 'a' - 'A';
     for (int i = 0; words[i]; i++) {
         struct cursor rest = *line;
-        if (!cursor_accept_nocase(&rest, words[i]))
+        if (first != words[i][0] || !cursor_accept_nocase(&rest, words[i]))
             continue;
         if (!cursor_at_end(&rest) && cursor_peek(&rest, 0) != ' ')
             continue;

@@ -10,6 +10,19 @@
 
 enum { LINE_LIMIT = 8192, TAG_LIMIT = 24, TAG_BITS = 6, LINES = 6 };
 
+/* Behind "UID". */
+static const struct command uid_commands[] = {
+    {.word = "fetch", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "search", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "store", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "copy", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "move", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "expunge", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "sort", .bits = 44, .arguments = ARGUMENTS_SOME}, /* RFC 5256 */
+    {.word = "thread", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = NULL},
+};
+
 static const struct command commands[] = {
     {.word = "capability", .bits = 44, .arguments = ARGUMENTS_NONE},
     {.word = "authenticate", .bits = 44, .arguments = ARGUMENTS_SOME, .is_last = true},
@@ -19,12 +32,6 @@ static const struct command commands[] = {
     {.word = "id (", .bits = 28, .arguments = ARGUMENTS_SOME},
     {.word = "id nil", .bits = 28, .arguments = ARGUMENTS_NONE},
     {.word = "id", .bits = 8, .arguments = ARGUMENTS_SOME},
-    {.word = "uid fetch", .bits = 44, .arguments = ARGUMENTS_SOME},
-    {.word = "uid search", .bits = 44, .arguments = ARGUMENTS_SOME},
-    {.word = "uid store", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "uid copy", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "uid move", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "uid expunge", .bits = 44, .arguments = ARGUMENTS_NUMBER},
     {.word = "fetch", .bits = 22, .arguments = ARGUMENTS_NUMBER},
     {.word = "store", .bits = 20, .arguments = ARGUMENTS_NUMBER},
     {.word = "copy", .bits = 16, .arguments = ARGUMENTS_NUMBER},
@@ -45,8 +52,6 @@ static const struct command commands[] = {
     {.word = "check", .bits = 10, .arguments = ARGUMENTS_NONE},
     {.word = "expunge", .bits = 26, .arguments = ARGUMENTS_NONE},
     {.word = "close", .bits = 8, .arguments = ARGUMENTS_NONE},
-    {.word = "uid sort", .bits = 44, .arguments = ARGUMENTS_SOME}, /* RFC 5256 */
-    {.word = "uid thread", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "sort (", .bits = 28, .arguments = ARGUMENTS_SOME},
     {.word = "thread", .bits = 14, .arguments = ARGUMENTS_SOME},
     {.word = "unselect", .bits = 28, .arguments = ARGUMENTS_NONE}, /* RFC 3691 */
@@ -132,11 +137,12 @@ static int weigh_client(struct cursor c, bool is_final)
         if (state == LINE_BAD || (state == LINE_OPEN && !is_final))
             return state == LINE_OPEN || i ? bits : -1;
         cursor_skip(&line, tag + 1);
-        const struct command *command = command_of(commands, line);
+        bool has_uid = cursor_accept_nocase(&line, "uid ");
+        const struct command *command = command_of(has_uid ? uid_commands : commands, line);
         if (!command || is_bad_login(line))
             return i || state == LINE_OPEN ? bits : -1;
         bits += command->bits + literal_bits(line) + (i == 0 && is_numbered ? TAG_BITS : 0);
-        if (command->is_last || state == LINE_OPEN)
+        if (command->is_last || state == LINE_OPEN || bits >= BITS_FOR_YES)
             break;
     }
     return bits;
@@ -168,11 +174,10 @@ static int untagged_bits(struct cursor line)
                                        NULL};
     static const char *const states[] = {"ok", "preauth", "bye", "no", "bad", NULL};
     static const char *const counts[] = {"exists", "recent", "expunge", "fetch", NULL};
-    for (unsigned i = 0; data[i]; i++) {
-        struct cursor rest = line;
-        if (cursor_accept_nocase(&rest, data[i]))
-            return i == 0 ? 60 : 16;
-    }
+    struct cursor rest = line;
+    int found = text_any_of(&rest, data);
+    if (found >= 0)
+        return found == 0 ? 60 : 16;
     if (text_digits(&line, 10, NULL) > 0)
         return cursor_u8(&line) == ' ' && text_word(&line, counts) >= 0 ? 44 : -1;
     int state = text_word(&line, states);
@@ -247,7 +252,7 @@ static int weigh_server(struct cursor c, bool is_final)
         if (more < 0)
             return i || state == LINE_OPEN ? bits : -1;
         bits += more;
-        if (state == LINE_OPEN)
+        if (state == LINE_OPEN || bits >= BITS_FOR_YES)
             break;
     }
     return bits;

@@ -183,7 +183,7 @@ static int weigh(struct cursor c, bool is_client, bool is_final)
         if (more < 0)
             return i || state == LINE_OPEN ? bits : -1;
         bits += more;
-        if (state == LINE_OPEN)
+        if (state == LINE_OPEN || bits >= BITS_FOR_YES)
             break;
     }
     return bits;
