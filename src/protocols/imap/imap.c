@@ -115,6 +115,13 @@ static bool is_bad_login(struct cursor line)
     return cursor_find(&line, ' ', LINE_LIMIT) >= 0;
 }
 
+/* A server's word of another protocol, "OK STARTTLS", is no tag. */
+static bool is_state(struct cursor c)
+{
+    static const char *const states[] = {"ok", "no", "bad", "err", "error", NULL};
+    return text_word(&c, states) >= 0 && !cursor_at_end(&c);
+}
+
 static int weigh_client(struct cursor c, bool is_final)
 {
     int bits = 0;
@@ -129,7 +136,7 @@ static int weigh_client(struct cursor c, bool is_final)
         }
     }
     for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
-        uint32_t tag = tag_length(&c);
+        uint32_t tag = is_state(c) ? 0 : tag_length(&c);
         if (tag == 0)
             return i || is_tag_open(c) ? bits : -1;
         bool is_numbered = text_is_digit(cursor_peek(&c, tag - 1)); /* "A001", "3" */

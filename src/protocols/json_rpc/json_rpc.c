@@ -8,7 +8,7 @@
 #include "framing/json_rpc.h"
 #include "protocols/protocol.h"
 
-enum { BEGIN = 256, LINE_LIMIT = 128, LINES = 4 };
+enum { NEAR = 64, BEGIN = 256, LINE_LIMIT = 128, LINES = 4 };
 
 /* Header lines of the Language Server Protocol. False: they are none. */
 static bool pass_headers(struct cursor *c)
@@ -54,7 +54,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (step == JSON_BAD)
         return NO;
     if (step == JSON_OPEN)
-        return cursor_find_text(&start, "\"jsonrpc\"", 16) >= 0 ||
+        return cursor_find_text(&start, "\"jsonrpc\":", NEAR) >= 0 ||
                        cursor_find_text(&start, "\"jsonrpc\":\"2.0\"", BEGIN) >= 0 ||
                        cursor_find_text(&start, "\"jsonrpc\": \"2.0\"", BEGIN) >= 0
                    ? likely_at_end(in, "version 2.0", &c)
