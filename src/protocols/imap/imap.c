@@ -192,6 +192,8 @@ static int untagged_bits(struct cursor line)
         return -1;
     if (text_has(line, "imap") || text_has(line, "[capability"))
         return 60;
+    if (text_has(line, "imsp") || text_has(line, "mupdate")) /* Cyrus' other servers greet so too */
+        return -1;
     return state == 1 ? 44 : 26;
 }
 
