@@ -78,7 +78,8 @@ static enum answer judge_signalling(struct inspection *in, struct cursor c, uint
     return c.ran_short ? short_of(in, &c) : yes(in, "call signalling", &c);
 }
 
-/* H.245's terminalCapabilitySet: 02 70, a number, and the protocol's identifier. */
+/* H.245's terminalCapabilitySet: 02, bits (none of a set that asks for a pause), a number, and the
+ * protocol's identifier. */
 static enum answer judge_control(struct inspection *in, struct cursor c, uint16_t size)
 {
     if (size == DETERMINATION && cursor_starts_with(&c, "\x01\x00")) {
@@ -88,9 +89,10 @@ static enum answer judge_control(struct inspection *in, struct cursor c, uint16_
             return short_of(in, &c);
         return !(bits & 0x3f) ? likely(in, "who is master", &c) : NO;
     }
-    if (!cursor_may_start_with(&c, "\x02\x70"))
+    uint8_t choice = cursor_u8(&c), tables = cursor_u8(&c); /* which of three are there */
+    if (choice != 2 || tables & 0x8f)
         return NO;
-    cursor_skip(&c, 3);
+    cursor_skip(&c, 1);
     if (c.ran_short)
         return short_of(in, &c);
     if (!cursor_may_start_with(&c, "\x06\x00\x08\x81\x75\x00"))
@@ -191,8 +193,8 @@ static const struct signature signatures[] = {
      .mask = "\xff\xff\0\0\xff\xff\0\0\x80"},
     {.transports = OVER_TCP,
      .size = 13,
-     .bytes = "\x03\0\0\0\x02\x70\0\x06\0\x08\x81\x75\0",
-     .mask = "\xff\xff\0\0\xff\xff\0\xff\xff\xff\xff\xff\xff"},
+     .bytes = "\x03\0\0\0\x02\0\0\x06\0\x08\x81\x75\0",
+     .mask = "\xff\xff\0\0\xff\x8f\0\xff\xff\xff\xff\xff\xff"},
     {.transports = OVER_TCP, .size = 6, .bytes = "\x03\0\0\x0b\x01\0"},
     {.transports = OVER_TCP, .size = 6, .bytes = "\x03\0\0\x04\x03\0"},
     {.transports = OVER_UDP, .offset = 4, .size = 6, .bytes = "\x06\0\x08\x91\x4a\0"},
