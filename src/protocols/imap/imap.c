@@ -122,6 +122,13 @@ static bool is_state(struct cursor c)
     return text_word(&c, states) >= 0 && !cursor_at_end(&c);
 }
 
+/* Section 2.2: lines end with CR LF; people and prose leave the CR out. */
+static bool has_cr(struct cursor behind)
+{
+    cursor_seek(&behind, behind.at - 2);
+    return cursor_peek(&behind, 0) == '\r';
+}
+
 static int weigh_client(struct cursor c, bool is_final)
 {
     int bits = 0;
@@ -148,7 +155,8 @@ static int weigh_client(struct cursor c, bool is_final)
         const struct command *command = command_of(has_uid ? uid_commands : commands, line);
         if (!command || is_bad_login(line))
             return i || state == LINE_OPEN ? bits : -1;
-        bits += command->bits + literal_bits(line) + (i == 0 && is_numbered ? TAG_BITS : 0);
+        int more = command->bits + literal_bits(line) + (i == 0 && is_numbered ? TAG_BITS : 0);
+        bits += state == LINE_OPEN || has_cr(c) ? more : more / 2;
         if (command->is_last || state == LINE_OPEN || bits >= BITS_FOR_YES)
             break;
     }
