@@ -130,6 +130,15 @@ static enum answer judge_v1(struct inspection *in, struct cursor c)
     }
 }
 
+/* The message behind another one. */
+static bool is_v2_to_the_end(struct cursor c)
+{
+    uint8_t flags = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    uint16_t length = cursor_u16(&c);
+    return flags >> 5 == 2 && !(flags & 0x13) && length >= 8 && length == cursor_left(&c);
+}
+
 static enum answer judge_v2(struct inspection *in, struct cursor c)
 {
     uint8_t flags = cursor_u8(&c), type = cursor_u8(&c);
@@ -137,16 +146,17 @@ static enum answer judge_v2(struct inspection *in, struct cursor c)
     if (flags & 3 || type == 0)
         return NO;
     bool has_another = flags & 0x10; /* section 5.5.1: a second message follows */
-    if (has_another)
-        c = cursor_take(&c, length);
-    else if (!fills_datagram(in, &c, HEADER_V2 + (uint32_t)length))
+    if (has_another) {
+        struct cursor rest = c;
+        c = cursor_take(&rest, length);
+        if (c.ran_short || !is_v2_to_the_end(rest))
+            return NO;
+    } else if (!fills_datagram(in, &c, HEADER_V2 + (uint32_t)length))
         return NO;
     cursor_skip(&c, flags & 8 ? 4 : 0);
-    cursor_skip(&c, 4);
-    if (c.ran_short)
-        return NO;
+    uint32_t sequence = cursor_u32(&c); /* and a spare octet */
     bool cut = is_cut(in, &c);
-    if (!elements_v2_fill(c, cut))
+    if (c.ran_short || (cut && (has_another || sequence & 0xff)) || !elements_v2_fill(c, cut))
         return NO;
     return cut ? likely(in, "control message, cut", &c) : yes(in, "control message, version 2", &c);
 }

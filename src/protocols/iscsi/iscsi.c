@@ -54,11 +54,13 @@ static enum answer judge(struct inspection *in, struct cursor c, uint8_t operati
         return NO;
     if (c.size >= 8 && (size > DATA_LIMIT || kind >> 6 == 3))
         return NO;
+    /* Of a session that is not there yet there is no handle; the answer gives it. */
+    bool is_first = c.size >= TASK_AT && (operation != LOGIN || cursor_peek_u16(&c, 5) == 0);
     cursor_seek(&c, operation == LOGIN ? 32 : 36);
     uint8_t status = operation == LOGIN ? 0 : cursor_u8(&c);
     cursor_seek(&c, HEADER);
-    if (c.ran_short) /* the fields before the tag meet 41 bits */
-        return c.size >= TASK_AT && size > 0 && (operation != LOGIN || is_immediate)
+    if (c.ran_short) /* the fields before the tag meet 57 bits */
+        return is_first && size > 0 && (operation != LOGIN || is_immediate)
                    ? likely_at_end(in, "login", &c)
                    : short_of(in, &c);
     if (status > LAST_STATUS)
