@@ -248,19 +248,21 @@ static int weigh_server(struct cursor c, bool is_final)
         if (!text_reply_code(&line, &code, &is_last)) {
             if (!inside) /* between the first and the last line anything may stand */
                 return i ? strong + weak : -1;
-            int help = inside == 214 && strong < BITS_FOR_YES ? help_bits(line) : 0;
-            strong += help > WEAK_LIMIT ? help : 0;
+            int help = inside == 214 ? help_bits(line) : 0;
+            if (help > WEAK_LIMIT)
+                return strong + help;
             continue;
         }
-        /* Of a help text, the lines between tell, until it is enough. */
-        bool is_told = code == 214 && (!is_last || strong >= BITS_FOR_YES);
-        int bits = is_told ? 4 : reply_bits(code, line);
+        /* Of a help text, the lines between tell. */
+        int bits = code == 214 && !is_last ? 4 : reply_bits(code, line);
         if (bits < 0)
             return -1;
         if (bits > WEAK_LIMIT)
             strong += bits;
         else if (bits > weak)
             weak = bits;
+        if (strong >= BITS_FOR_YES)
+            return strong;
         inside = is_last ? 0 : code;
         if (state == LINE_OPEN)
             break;
