@@ -169,13 +169,10 @@ static bool is_other_code(uint32_t code)
 /* What servers say of a change of type or directory. */
 static bool is_done(struct cursor line)
 {
-    static const char *const sayings[] = {"command successful", "directory",     "type set to ",
-                                          "type is now ",       "switching to ", NULL};
-    for (unsigned i = 0; sayings[i]; i++) {
-        if (text_has(line, sayings[i]))
-            return true;
-    }
-    return false;
+    return cursor_accept_nocase(&line, "type set to ") ||
+           cursor_accept_nocase(&line, "type is now ") ||
+           cursor_accept_nocase(&line, "switching to ") || text_has(line, "command successful") ||
+           text_has(line, "directory");
 }
 
 /* Section 4.2.2, and the words that servers use with the codes. */
