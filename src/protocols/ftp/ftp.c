@@ -80,6 +80,8 @@ static const struct command commands[] = {
     {.word = "type i", .bits = 28, .arguments = ARGUMENTS_NONE},
     {.word = "type e", .bits = 28, .arguments = ARGUMENTS_ANY},
     {.word = "type l", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "user anonymous", .bits = 28, .arguments = ARGUMENTS_NONE}, /* RFC 1635 */
+    {.word = "user ftp", .bits = 28, .arguments = ARGUMENTS_NONE},
     {.word = "user", .bits = 12, .arguments = ARGUMENTS_SOME},
     {.word = "xpwd", .bits = 30, .arguments = ARGUMENTS_NONE},
     {.word = "xcwd", .bits = 30, .arguments = ARGUMENTS_SOME}, /* RFC 775 */
@@ -404,6 +406,8 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "TYPE ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "PORT ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "EPRT ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "XPWD\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "XCWD ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "CWD ", "\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "RETR ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "STOR ", "\xdf\xdf\xdf\xdf\xff"),
