@@ -113,6 +113,8 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "\x94\xd9"),
     SIGNATURE(0, "\x96\xa4PING"),
     SIGNATURE(0, "\x92\xa4HELO"),
+    SIGNATURE(0, "\x81\xa3"
+                 "ack"),
 };
 
 const struct cdpi_protocol cdpi_protocol_fluentd = {
