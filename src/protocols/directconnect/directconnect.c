@@ -32,7 +32,10 @@ static bool is_body(struct cursor body, bool is_key)
 /* A command of those that come first, with a body, up to its '|'. */
 static enum answer judge_command(struct inspection *in, struct cursor c)
 {
+    int letter = cursor_peek(&c, 1);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (letter >= 0 && letter != commands[i][1])
+            continue;
         uint32_t size = (uint32_t)strlen(commands[i]);
         if (!cursor_may_start(&c, commands[i], size))
             continue;

@@ -229,13 +229,14 @@ static int reply_bits(uint32_t code, struct cursor line)
     }
 }
 
-/* Replies of one line or more (section 4.2). Those that others have too count once. */
+/* Replies of one line or more (section 4.2), until it is enough. Those that others have too count
+ * once. */
 static int weigh_server(struct cursor c, bool is_final)
 {
     struct cursor line;
     int strong = 0, weak = 0;
     uint32_t inside = 0; /* the code of a reply that goes on */
-    for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c); i++) {
+    for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c) && strong < BITS_FOR_YES; i++) {
         enum text_line state = text_raw_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD && i == 0) /* longer than any should be: its beginning counts */
         {
@@ -248,13 +249,12 @@ static int weigh_server(struct cursor c, bool is_final)
         if (!text_reply_code(&line, &code, &is_last)) {
             if (!inside) /* between the first and the last line anything may stand */
                 return i ? strong + weak : -1;
-            int help = inside == 214 && strong < BITS_FOR_YES ? help_bits(line) : 0;
+            int help = inside == 214 ? help_bits(line) : 0;
             strong += help > WEAK_LIMIT ? help : 0;
             continue;
         }
-        /* Of a help text, the lines between tell, until it is enough. */
-        bool is_told = code == 214 && (!is_last || strong >= BITS_FOR_YES);
-        int bits = is_told ? 4 : reply_bits(code, line);
+        /* Of a help text, the lines between tell. */
+        int bits = code == 214 && !is_last ? 4 : reply_bits(code, line);
         if (bits < 0)
             return -1;
         if (bits > WEAK_LIMIT)
