@@ -35,7 +35,7 @@ static enum answer judge_command(struct inspection *in, struct cursor c)
 {
     int letter = cursor_peek(&c, 1);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (letter >= 0 && commands[i][1] != letter)
+        if (letter >= 0 && letter != commands[i][1])
             continue;
         uint32_t size = (uint32_t)strlen(commands[i]);
         if (!cursor_may_start(&c, commands[i], size))

@@ -228,13 +228,14 @@ static int reply_bits(uint32_t code, struct cursor line)
     }
 }
 
-/* Replies of one line or more (section 4.2). Those that others have too count once. */
+/* Replies of one line or more (section 4.2), until it is enough. Those that others have too count
+ * once. */
 static int weigh_server(struct cursor c, bool is_final)
 {
     struct cursor line;
     int strong = 0, weak = 0;
     uint32_t inside = 0; /* the code of a reply that goes on */
-    for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c); i++) {
+    for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c) && strong < BITS_FOR_YES; i++) {
         enum text_line state = text_raw_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD && i == 0) /* longer than any should be: its beginning counts */
         {
@@ -248,8 +249,7 @@ static int weigh_server(struct cursor c, bool is_final)
             if (!inside) /* between the first and the last line anything may stand */
                 return i ? strong + weak : -1;
             int help = inside == 214 ? help_bits(line) : 0;
-            if (help > WEAK_LIMIT)
-                return strong + help;
+            strong += help > WEAK_LIMIT ? help : 0;
             continue;
         }
         /* Of a help text, the lines between tell. */
@@ -260,8 +260,6 @@ static int weigh_server(struct cursor c, bool is_final)
             strong += bits;
         else if (bits > weak)
             weak = bits;
-        if (strong >= BITS_FOR_YES)
-            return strong;
         inside = is_last ? 0 : code;
         if (state == LINE_OPEN)
             break;
