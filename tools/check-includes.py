@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Who may include whom (STYLE): data runs left to right, includes point inward. Fails on every other edge."""
+"""Who may include whom (STYLE): data runs left to right, includes point inward. Fails on every other edge.
+
+Looks at the tables of commands too: framing/commands.h searches them by their first letters."""
 import pathlib
 import re
 import sys
@@ -69,9 +71,28 @@ def check_modules(root):
     return edges, bad
 
 
+def check_tables(root):
+    """(commands, bad) of the tables in the rooms."""
+    commands = bad = 0
+    for path in sorted((root / "protocols").rglob("*.c")):
+        text = path.read_text()
+        for table in re.finditer(r"static const struct command (\w+)\[\] = \{(.*?)\n\};", text, re.S):
+            words = re.findall(r'\{(?:\.word = )?"([^"]*)"', table.group(2))
+            commands += len(words)
+            for before, after in zip(words, words[1:]):
+                if before[0] > after[0]:
+                    print("FAIL %s: %s: %s stands before %s" % (path.relative_to(root), table.group(1), before, after))
+                    bad += 1
+            for word in words:
+                if not 0 < len(word) < 24 or word != word.lower():
+                    print("FAIL %s: %s: %s is too long, or not in lower case" % (path.relative_to(root), table.group(1), word))
+                    bad += 1
+    return commands, bad
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent / "src"
-    edges, bad = check_modules(root.parent)
+    edges, bad = (sum(n) for n in zip(check_modules(root.parent), check_tables(root)))
     for path in sorted(root.rglob("*.[ch]")):
         folder = path.relative_to(root).parts[0]
         if folder not in EDGES:

@@ -67,10 +67,15 @@ static inline uint8_t cursor_u8(struct cursor *c)
     return p ? p[0] : 0;
 }
 
+enum { CURSOR_SWAPS = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
+
 static inline uint16_t cursor_u16(struct cursor *c)
 {
     const uint8_t *p = cursor_bytes(c, 2);
-    return p ? (uint16_t)((uint32_t)p[0] << 8 | p[1]) : 0;
+    uint16_t value = 0;
+    if (p)
+        memcpy(&value, p, sizeof value);
+    return CURSOR_SWAPS ? __builtin_bswap16(value) : value;
 }
 
 static inline uint32_t cursor_u24(struct cursor *c)
@@ -82,27 +87,19 @@ static inline uint32_t cursor_u24(struct cursor *c)
 static inline uint32_t cursor_u32(struct cursor *c)
 {
     const uint8_t *p = cursor_bytes(c, 4);
-    return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
-}
-
-/* The next eight bytes as they lie in memory. */
-static inline uint64_t cursor_raw64(struct cursor *c)
-{
-    const uint8_t *p = cursor_bytes(c, 8);
-    uint64_t word = 0;
+    uint32_t value = 0;
     if (p)
-        memcpy(&word, p, 8);
-    return word;
+        memcpy(&value, p, sizeof value);
+    return CURSOR_SWAPS ? __builtin_bswap32(value) : value;
 }
 
 static inline uint64_t cursor_u64(struct cursor *c)
 {
     const uint8_t *p = cursor_bytes(c, 8);
-    if (!p)
-        return 0;
-    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
-           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
-           (uint64_t)p[6] << 8 | p[7];
+    uint64_t value = 0;
+    if (p)
+        memcpy(&value, p, sizeof value);
+    return CURSOR_SWAPS ? __builtin_bswap64(value) : value;
 }
 
 static inline uint16_t cursor_le16(struct cursor *c)
@@ -154,6 +151,12 @@ static inline struct cursor cursor_take(struct cursor *c, uint32_t n)
     return part;
 }
 
+/* A cursor over bytes that are there (n is at most what is left); does not move. */
+static inline struct cursor cursor_ahead(const struct cursor *c, uint32_t n)
+{
+    return (struct cursor){.data = c->data + c->at, .size = n, .side = c->side};
+}
+
 /* Whether the bytes from here begin with these; does not move. What has not arrived does not match.
  */
 static inline bool cursor_starts(const struct cursor *c, const void *bytes, uint32_t n)
@@ -190,15 +193,15 @@ static inline bool cursor_accept(struct cursor *c, const void *bytes, uint32_t n
  * Returns its length, or 0. */
 static inline uint32_t cursor_match_nocase(const uint8_t *at, const uint8_t *end, const char *lower)
 {
-    uint32_t n = 0;
-    for (; lower[n] != '\0'; n++) {
-        if (at + n == end)
+    const uint8_t *from = at;
+    for (int wanted; (wanted = (uint8_t)*lower) != '\0'; at++, lower++) {
+        if (at == end)
             return 0;
-        int byte = at[n], wanted = (uint8_t)lower[n];
-        if (byte != wanted && (byte < 'A' || byte > 'Z' || byte + 'a' - 'A' != wanted))
+        int differs = *at ^ wanted;
+        if (differs != 0 && (differs != ('a' ^ 'A') || wanted < 'a' || wanted > 'z'))
             return 0;
     }
-    return n;
+    return (uint32_t)(at - from);
 }
 
 /* As cursor_accept, ASCII letters in either case; `lower` is in lower case. */
@@ -218,7 +221,8 @@ static inline uint64_t cursor_same_bytes(uint64_t word, uint8_t byte)
     return (differs - ones) & ~differs & ones << 7;
 }
 
-/* Whether the text begins with one of the eight bytes here. */
+/* Whether the text begins with one of the eight bytes here (there may be more, or fewer up to
+ * `end`). */
 static inline bool cursor_has_in_word(const uint8_t *at, const uint8_t *end, const char *lower)
 {
     struct cursor eight = cursor_over(at, 8);
@@ -242,11 +246,10 @@ static inline bool cursor_has_nocase(const struct cursor *c, const char *lower)
     }
     if (at < end && cursor_left(c) >= 8) /* the last ones, with some that were seen before */
         return cursor_has_in_word(end - 8, end, lower);
-    for (; at < end; at++) {
-        if (cursor_match_nocase(at, end, lower))
-            return true;
-    }
-    return false;
+    uint8_t few[8] = {0};
+    for (size_t i = 0; at + i < end; i++)
+        few[i] = at[i];
+    return at < end && cursor_has_in_word(few, few + (end - at), lower);
 }
 
 /* How far from here the byte stands, or -1. Looks at `within` bytes at the most. */

@@ -39,12 +39,22 @@ static inline bool command_are_numbers(struct cursor rest)
     return true;
 }
 
+enum { COMMAND_BLOCKS = 3, COMMAND_SIZE = 8 * COMMAND_BLOCKS };
+
 struct command {
-    const char *word; /* lower case; NULL ends the table; behind a "(" anything may stand */
-    uint8_t bits;     /* what it adds, see BITS_FOR_YES */
+    char word[COMMAND_SIZE]; /* lower case, a zero behind it; behind a "(" anything may stand */
+    uint8_t bits;            /* what it adds, see BITS_FOR_YES */
     uint8_t arguments;
     bool is_last; /* what follows it is of another kind (STARTTLS, a message's text) */
 };
+
+/* The commands of a table, in the order of their first letters (tools/check-includes.py holds them
+ * to it); several may have one word. */
+struct command_table {
+    const struct command *list;
+    uint32_t count;
+};
+#define COMMANDS(table) ((struct command_table){(table), sizeof(table) / sizeof((table)[0])})
 
 static inline bool command_has_arguments(const struct command *command, struct cursor rest)
 {
@@ -71,21 +81,74 @@ static inline bool command_has_arguments(const struct command *command, struct c
     }
 }
 
-/* The command of the table that the line is, or NULL. */
-static inline const struct command *command_of(const struct command *table, struct cursor line)
+/* The first command whose word begins with this letter or a later one. */
+static inline const struct command *command_first(struct command_table table, int letter)
 {
-    int first = cursor_peek(&line, 0);
-    if (first >= 'A' && first <= 'Z')
-        first += 'a' - 'A';
-    for (; table->word; table++) {
-        struct cursor rest = line;
-        if (first != table->word[0] || !cursor_accept_nocase(&rest, table->word))
+    const struct command *from = table.list;
+    for (uint32_t count = table.count; count > 0;) {
+        uint32_t half = count / 2;
+        bool is_before = from[half].word[0] < letter;
+        from += is_before ? half + 1 : 0;
+        count = is_before ? count - half - 1 : half;
+    }
+    return from;
+}
+
+/* Eight letters at once in lower case. */
+static inline uint64_t command_lower(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+    uint64_t low = word & ~tops;
+    uint64_t is_upper = ((low + ones * (0x80 - 'A')) ^ (low + ones * (0x7f - 'Z'))) & ~word & tops;
+    return word | is_upper >> 2;
+}
+
+/* What a line begins with, to be compared with words: in lower case, zeros behind its end. */
+static inline void command_begin(struct cursor line, uint64_t begin[COMMAND_BLOCKS])
+{
+    uint32_t size = cursor_left(&line) < COMMAND_SIZE ? cursor_left(&line) : COMMAND_SIZE;
+    memset(begin, 0, COMMAND_SIZE);
+    memcpy(begin, cursor_bytes(&line, size), size);
+    for (unsigned i = 0; i < COMMAND_BLOCKS; i++)
+        begin[i] = command_lower(begin[i]);
+}
+
+/* Whether that begins with the command's word; its zeros are not compared. */
+static inline bool command_begins(const struct command *c, const uint64_t begin[COMMAND_BLOCKS])
+{
+    const uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+    for (unsigned i = 0; i < COMMAND_BLOCKS; i++) {
+        uint64_t word;
+        memcpy(&word, c->word + 8u * i, sizeof word);
+        uint64_t letters = (word + ~tops) & tops;
+        if ((begin[i] ^ word) & (letters >> 7) * 0xff)
+            return false;
+        if (letters != tops)
+            return true;
+    }
+    return true;
+}
+
+/* The command of the table that the line is, or NULL. */
+static inline const struct command *command_of(struct command_table table, struct cursor line)
+{
+    uint64_t begin[COMMAND_BLOCKS];
+    int first = text_lower(cursor_peek(&line, 0));
+    const struct command *end = table.list + table.count;
+    command_begin(line, begin);
+    for (const struct command *c = command_first(table, first); c < end; c++) {
+        if (c->word[0] != first)
+            return NULL;
+        if (!command_begins(c, begin))
             continue;
-        bool is_open = table->word[strlen(table->word) - 1] == '(';
+        struct cursor rest = line;
+        size_t size = strlen(c->word);
+        cursor_skip(&rest, (uint32_t)size);
+        bool is_open = c->word[size - 1] == '(';
         if (!is_open && !cursor_at_end(&rest) && cursor_peek(&rest, 0) != ' ')
             continue;
-        if (command_has_arguments(table, rest))
-            return table;
+        if (command_has_arguments(c, rest))
+            return c;
     }
     return NULL;
 }
@@ -106,7 +169,7 @@ static inline int command_bits(const struct command *command, const struct curso
 
 /* What the line that the bytes begin with adds, though it is no text (a shell code's) or never
  * ends; -1: no command stands there. */
-static inline int command_alone_weighs(struct cursor c, const struct command *table)
+static inline int command_alone_weighs(struct cursor c, struct command_table table)
 {
     int32_t end = cursor_find(&c, '\n', cursor_left(&c));
     struct cursor line = cursor_take(&c, end < 0 ? cursor_left(&c) : (uint32_t)end);
@@ -117,7 +180,7 @@ static inline int command_alone_weighs(struct cursor c, const struct command *ta
 /* What the whole lines from here add up to; the first must be a command (else -1), another kind of
  * line ends the count. 0: the first line is not all there; where nothing more will come (is_final)
  * it is taken as it is. */
-static inline int commands_weigh_final(struct cursor c, const struct command *table,
+static inline int commands_weigh_final(struct cursor c, struct command_table table,
                                        uint32_t line_limit, bool is_final)
 {
     int bits = 0;
@@ -139,7 +202,7 @@ static inline int commands_weigh_final(struct cursor c, const struct command *ta
     return bits;
 }
 
-static inline int commands_weigh(struct cursor c, const struct command *table, uint32_t line_limit)
+static inline int commands_weigh(struct cursor c, struct command_table table, uint32_t line_limit)
 {
     return commands_weigh_final(c, table, line_limit, false);
 }

@@ -21,9 +21,10 @@ struct json_member {
 
 JSON_STEP void json_blanks(struct cursor *c)
 {
-    for (int byte = cursor_peek(c, 0); byte == ' ' || (byte >= '\t' && byte <= '\r');
-         byte = cursor_peek(c, 0))
-        cursor_skip(c, 1);
+    for (int byte; (byte = cursor_peek(c, 0)) <= ' '; cursor_skip(c, 1)) {
+        if (byte != ' ' && (byte < '\t' || byte > '\r'))
+            return;
+    }
 }
 
 /* Passes over characters that stand for themselves, eight at a time: no quotes, no backslashes, no

@@ -9,46 +9,45 @@
 enum { LINE_LIMIT = 224 };
 
 static const struct command requests[] = {
-    {"put", 20, ARGUMENTS_NUMBERS, true},
-    {"reserve", 28, ARGUMENTS_NONE, false},
-    {"reserve-with-timeout", 60, ARGUMENTS_NUMBERS, false},
-    {"reserve-job", 60, ARGUMENTS_NUMBERS, false},
-    {"use", 8, ARGUMENTS_SOME, false},
-    {"watch", 8, ARGUMENTS_SOME, false},
-    {"ignore", 10, ARGUMENTS_SOME, false},
-    {"delete", 10, ARGUMENTS_NUMBERS, false},
-    {"release", 20, ARGUMENTS_NUMBERS, false},
     {"bury", 24, ARGUMENTS_NUMBERS, false},
-    {"touch", 12, ARGUMENTS_NUMBERS, false},
+    {"delete", 10, ARGUMENTS_NUMBERS, false},
+    {"ignore", 10, ARGUMENTS_SOME, false},
+    {"kick", 16, ARGUMENTS_NUMBERS, false},
+    {"kick-job", 40, ARGUMENTS_NUMBERS, false},
+    {"list-tubes", 40, ARGUMENTS_NONE, false},
+    {"list-tube-used", 60, ARGUMENTS_NONE, false},
+    {"list-tubes-watched", 60, ARGUMENTS_NONE, false},
+    {"put", 20, ARGUMENTS_NUMBERS, true},
     {"peek", 20, ARGUMENTS_NUMBERS, false},
     {"peek-ready", 40, ARGUMENTS_NONE, false},
     {"peek-delayed", 40, ARGUMENTS_NONE, false},
     {"peek-buried", 40, ARGUMENTS_NONE, false},
-    {"kick", 16, ARGUMENTS_NUMBERS, false},
-    {"kick-job", 40, ARGUMENTS_NUMBERS, false},
+    {"pause-tube", 40, ARGUMENTS_SOME, false},
+    {"quit", 4, ARGUMENTS_NONE, false},
+    {"reserve", 28, ARGUMENTS_NONE, false},
+    {"reserve-with-timeout", 60, ARGUMENTS_NUMBERS, false},
+    {"reserve-job", 60, ARGUMENTS_NUMBERS, false},
+    {"release", 20, ARGUMENTS_NUMBERS, false},
     {"stats", 8, ARGUMENTS_NONE, false},
     {"stats-job", 40, ARGUMENTS_NUMBERS, false},
     {"stats-tube", 40, ARGUMENTS_SOME, false},
-    {"list-tubes", 40, ARGUMENTS_NONE, false},
-    {"list-tube-used", 60, ARGUMENTS_NONE, false},
-    {"list-tubes-watched", 60, ARGUMENTS_NONE, false},
-    {"pause-tube", 40, ARGUMENTS_SOME, false},
-    {"quit", 4, ARGUMENTS_NONE, false},
-    {NULL, 0, 0, false},
+    {"touch", 12, ARGUMENTS_NUMBERS, false},
+    {"use", 8, ARGUMENTS_SOME, false},
+    {"watch", 8, ARGUMENTS_SOME, false},
 };
 
 static const struct command responses[] = {
-    {"inserted", 40, ARGUMENTS_NUMBERS, false},   {"reserved", 40, ARGUMENTS_NUMBERS, true},
-    {"buried", 28, ARGUMENTS_ANY, false},         {"using", 16, ARGUMENTS_SOME, false},
-    {"watching", 32, ARGUMENTS_NUMBERS, false},   {"not_ignored", 40, ARGUMENTS_NONE, false},
-    {"deleted", 16, ARGUMENTS_NONE, false},       {"released", 28, ARGUMENTS_NONE, false},
-    {"touched", 12, ARGUMENTS_NONE, false},       {"found", 16, ARGUMENTS_NUMBERS, true},
-    {"kicked", 24, ARGUMENTS_ANY, false},         {"ok", 12, ARGUMENTS_NUMBERS, true},
-    {"paused", 16, ARGUMENTS_NONE, false},        {"timed_out", 24, ARGUMENTS_NONE, false},
-    {"deadline_soon", 40, ARGUMENTS_NONE, false}, {"not_found", 12, ARGUMENTS_NONE, false},
-    {"bad_format", 16, ARGUMENTS_NONE, false},    {"unknown_command", 16, ARGUMENTS_NONE, false},
-    {"expected_crlf", 40, ARGUMENTS_NONE, false}, {"job_too_big", 40, ARGUMENTS_NONE, false},
-    {"draining", 20, ARGUMENTS_NONE, false},      {NULL, 0, 0, false},
+    {"buried", 28, ARGUMENTS_ANY, false},       {"bad_format", 16, ARGUMENTS_NONE, false},
+    {"deleted", 16, ARGUMENTS_NONE, false},     {"deadline_soon", 40, ARGUMENTS_NONE, false},
+    {"draining", 20, ARGUMENTS_NONE, false},    {"expected_crlf", 40, ARGUMENTS_NONE, false},
+    {"found", 16, ARGUMENTS_NUMBERS, true},     {"inserted", 40, ARGUMENTS_NUMBERS, false},
+    {"job_too_big", 40, ARGUMENTS_NONE, false}, {"kicked", 24, ARGUMENTS_ANY, false},
+    {"not_ignored", 40, ARGUMENTS_NONE, false}, {"not_found", 12, ARGUMENTS_NONE, false},
+    {"ok", 12, ARGUMENTS_NUMBERS, true},        {"paused", 16, ARGUMENTS_NONE, false},
+    {"reserved", 40, ARGUMENTS_NUMBERS, true},  {"released", 28, ARGUMENTS_NONE, false},
+    {"touched", 12, ARGUMENTS_NONE, false},     {"timed_out", 24, ARGUMENTS_NONE, false},
+    {"using", 16, ARGUMENTS_SOME, false},       {"unknown_command", 16, ARGUMENTS_NONE, false},
+    {"watching", 32, ARGUMENTS_NUMBERS, false},
 };
 
 /* commands.h takes words in lower case; the server's are in upper case. */
@@ -80,8 +79,8 @@ static enum answer validate(struct inspection *in)
 {
     if (!is_lower(&in->client) || !is_upper(&in->server))
         return NO;
-    int asked = commands_weigh(in->client, requests, LINE_LIMIT) + put_bits(in->client);
-    int told = commands_weigh(in->server, responses, LINE_LIMIT);
+    int asked = commands_weigh(in->client, COMMANDS(requests), LINE_LIMIT) + put_bits(in->client);
+    int told = commands_weigh(in->server, COMMANDS(responses), LINE_LIMIT);
     if (asked < 0 || told < 0)
         return NO;
     const struct cursor *last = in->server.size ? &in->server : &in->client;

@@ -17,10 +17,11 @@ enum { COMMAND_LIMIT = 1024, LINE_LIMIT = 2048, CID = 39, FEATURE = 6 };
 
 /* The first ones begin a session, the others stand in one that was joined late. */
 static const char *const commands[] = {
-    "$Lock ",     "$MyNick ",      "$Supports ",       "$Key ",    "$ValidateNick ",
-    "$HubName ",  "$Hello ",       "$Direction ",      "$Search ", "$MyINFO $ALL ",
-    "$Quit ",     "$ConnectToMe ", "$RevConnectToMe ", "$ADCGET ", "$ADCSND ",
-    "$NickList ", "$OpList "};
+    "$Lock ",     "$MyNick ",      "$Supports ",       "$Key ",       "$ValidateNick ",
+    "$HubName ",  "$Hello ",       "$Direction ",      "$Search ",    "$MyINFO $ALL ",
+    "$Quit ",     "$ConnectToMe ", "$RevConnectToMe ", "$ADCGET ",    "$ADCSND ",
+    "$NickList ", "$OpList ",      "$MultiSearch ",    "$ForceMove ", "$UserIP ",
+    "$HubTopic ", "$UserCommand ", "$GetINFO ",        "$LogedIn ",   "$FileLength "};
 
 /* Up to the '|': a key's bytes may be any, all else is one line and assigns nothing. */
 static bool is_body(struct cursor body, bool is_key)
@@ -31,7 +32,10 @@ static bool is_body(struct cursor body, bool is_key)
 /* A command of those that come first, with a body, up to its '|'. */
 static enum answer judge_command(struct inspection *in, struct cursor c)
 {
+    int letter = cursor_peek(&c, 1);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (letter >= 0 && letter != commands[i][1])
+            continue;
         uint32_t size = (uint32_t)strlen(commands[i]);
         if (!cursor_may_start(&c, commands[i], size))
             continue;
@@ -153,6 +157,14 @@ static const struct signature signatures[] = {
     {.transports = OVER_TCP, .offset = 0, .size = 8, .bytes = "$ADCSND "},
     {.transports = OVER_TCP, .offset = 0, .size = 10, .bytes = "$NickList "},
     {.transports = OVER_TCP, .offset = 0, .size = 8, .bytes = "$OpList "},
+    {.transports = OVER_TCP, .offset = 0, .size = 13, .bytes = "$MultiSearch "},
+    {.transports = OVER_TCP, .offset = 0, .size = 11, .bytes = "$ForceMove "},
+    {.transports = OVER_TCP, .offset = 0, .size = 8, .bytes = "$UserIP "},
+    {.transports = OVER_TCP, .offset = 0, .size = 10, .bytes = "$HubTopic "},
+    {.transports = OVER_TCP, .offset = 0, .size = 13, .bytes = "$UserCommand "},
+    {.transports = OVER_TCP, .offset = 0, .size = 9, .bytes = "$GetINFO "},
+    {.transports = OVER_TCP, .offset = 0, .size = 9, .bytes = "$LogedIn "},
+    {.transports = OVER_TCP, .offset = 0, .size = 12, .bytes = "$FileLength "},
     {.transports = OVER_TCP, .offset = 1, .size = 4, .bytes = "SUP "},
     {.transports = OVER_UDP, .offset = 0, .size = 4, .bytes = "$SR "},
     {.transports = OVER_UDP, .offset = 0, .size = 5, .bytes = "URES "},

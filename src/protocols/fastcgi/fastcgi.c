@@ -34,12 +34,13 @@ static struct record record_head(struct cursor *c)
 static enum answer judge_begin(struct inspection *in, struct cursor c)
 {
     uint16_t role = cursor_u16(&c);
+    bool is_role = !c.ran_short && role >= 1 && role <= ROLES;
     uint8_t flags = cursor_u8(&c);
     uint32_t reserved = cursor_u32(&c);
     reserved |= cursor_u8(&c);
     if (c.ran_short)
-        return short_of(in, &c);
-    bool is_request = role >= 1 && role <= ROLES && flags <= 1 && reserved == 0;
+        return is_role ? likely_at_end(in, "BEGIN_REQUEST", &c) : short_of(in, &c);
+    bool is_request = is_role && flags <= 1 && reserved == 0;
     return is_request ? yes(in, "BEGIN_REQUEST", &c) : NO;
 }
 

@@ -14,22 +14,6 @@
 
 enum { DIGITS = 4, NAME_DIGITS = 40, LINE_LEAST = 5, LINE_MOST = 65520 };
 
-static int hex_value(int byte)
-{
-    if (text_is_digit(byte))
-        return byte - '0';
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-/* Up to `most` hex digits; how many there were. */
-static uint32_t pass_hex(struct cursor *c, uint32_t most, uint32_t *value)
-{
-    uint32_t n = 0;
-    for (*value = 0; n < most && hex_value(cursor_peek(c, 0)) >= 0; n++)
-        *value = *value << 4 | (uint32_t)hex_value(cursor_u8(c));
-    return n;
-}
-
 /* "want <name>", "have <name>"; ACK and NAK. */
 static enum answer judge_negotiation(struct inspection *in, struct cursor c, uint32_t length)
 {
@@ -43,7 +27,7 @@ static enum answer judge_negotiation(struct inspection *in, struct cursor c, uin
             continue;
         if (length < DIGITS + size + NAME_DIGITS)
             return NO;
-        if (pass_hex(&c, NAME_DIGITS, &name) == NAME_DIGITS)
+        if (text_hex(&c, NAME_DIGITS, &name) == NAME_DIGITS)
             return yes(in, "negotiation", &c);
         return cursor_at_end(&c) ? likely_at_end(in, "negotiation", &c) : NO;
     }
@@ -55,7 +39,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     static const char *const services[] = {"git-upload-pack ", "git-receive-pack ",
                                            "git-upload-archive "};
     uint32_t length;
-    if (pass_hex(&c, DIGITS, &length) < DIGITS)
+    if (text_hex(&c, DIGITS, &length) < DIGITS)
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
     if (length < LINE_LEAST || length > LINE_MOST)
         return NO;
@@ -95,20 +79,21 @@ static enum answer judge_word(struct inspection *in, struct cursor *c, uint32_t 
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     uint32_t length, name;
-    if (pass_hex(&c, DIGITS, &length) < DIGITS)
+    if (text_hex(&c, DIGITS, &length) < DIGITS)
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
     if (length == 0 && in->client.size) /* a repository with nothing in it */
         return yes(in, "end of references", &c);
     if (length < LINE_LEAST || length > LINE_MOST)
         return NO;
-    if (hex_value(cursor_peek(&c, 0)) < 0)
+    int first = cursor_peek(&c, 0); /* names are in lower case, words like ERR are not */
+    if (!text_is_digit(first) && (first < 'a' || first > 'f'))
         return judge_word(in, &c, length);
-    if (pass_hex(&c, NAME_DIGITS, &name) < NAME_DIGITS)
+    if (text_hex(&c, NAME_DIGITS, &name) < NAME_DIGITS)
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
     if (cursor_at_end(&c))
         return short_of(in, &c);
     /* SHA-256 names have 64 digits. */
-    pass_hex(&c, 24, &name);
+    text_hex(&c, 24, &name);
     if (cursor_at_end(&c))
         return short_of(in, &c);
     return cursor_u8(&c) == ' ' ? yes(in, "references", &c) : NO;

@@ -12,60 +12,58 @@ enum { LINE_LIMIT = 8192, TAG_LIMIT = 24, TAG_BITS = 6, LINES = 6 };
 
 /* Behind "UID". */
 static const struct command uid_commands[] = {
+    {.word = "copy", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "expunge", .bits = 44, .arguments = ARGUMENTS_NUMBER},
     {.word = "fetch", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "move", .bits = 44, .arguments = ARGUMENTS_NUMBER},
     {.word = "search", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "store", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "copy", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "move", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "expunge", .bits = 44, .arguments = ARGUMENTS_NUMBER},
     {.word = "sort", .bits = 44, .arguments = ARGUMENTS_SOME}, /* RFC 5256 */
     {.word = "thread", .bits = 44, .arguments = ARGUMENTS_SOME},
-    {.word = NULL},
 };
 
 static const struct command commands[] = {
-    {.word = "capability", .bits = 44, .arguments = ARGUMENTS_NONE},
     {.word = "authenticate", .bits = 44, .arguments = ARGUMENTS_SOME, .is_last = true},
-    {.word = "starttls", .bits = 28, .arguments = ARGUMENTS_NONE, .is_last = true},
-    {.word = "login", .bits = 20, .arguments = ARGUMENTS_SOME},
-    {.word = "namespace", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "append", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "capability", .bits = 44, .arguments = ARGUMENTS_NONE},
+    {.word = "copy", .bits = 16, .arguments = ARGUMENTS_NUMBER},
+    {.word = "create", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "compress deflate", .bits = 44, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "check", .bits = 10, .arguments = ARGUMENTS_NONE},
+    {.word = "close", .bits = 8, .arguments = ARGUMENTS_NONE},
+    {.word = "delete", .bits = 8, .arguments = ARGUMENTS_SOME},
+    {.word = "examine", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "enable", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "expunge", .bits = 26, .arguments = ARGUMENTS_NONE},
+    {.word = "fetch", .bits = 22, .arguments = ARGUMENTS_NUMBER},
+    {.word = "getquotaroot", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "getquota", .bits = 28, .arguments = ARGUMENTS_SOME}, /* RFC 9208 */
+    {.word = "getacl", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "getmetadata", .bits = 36, .arguments = ARGUMENTS_SOME}, /* RFC 5464 */
     {.word = "id (", .bits = 28, .arguments = ARGUMENTS_SOME},
     {.word = "id nil", .bits = 28, .arguments = ARGUMENTS_NONE},
     {.word = "id", .bits = 8, .arguments = ARGUMENTS_SOME},
-    {.word = "fetch", .bits = 22, .arguments = ARGUMENTS_NUMBER},
-    {.word = "store", .bits = 20, .arguments = ARGUMENTS_NUMBER},
-    {.word = "copy", .bits = 16, .arguments = ARGUMENTS_NUMBER},
-    {.word = "search", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "select", .bits = 18, .arguments = ARGUMENTS_SOME},
-    {.word = "examine", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "idle", .bits = 14, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "login", .bits = 20, .arguments = ARGUMENTS_SOME},
     {.word = "list", .bits = 14, .arguments = ARGUMENTS_SOME},
     {.word = "lsub", .bits = 24, .arguments = ARGUMENTS_SOME},
-    {.word = "xlist", .bits = 24, .arguments = ARGUMENTS_SOME},
-    {.word = "status", .bits = 14, .arguments = ARGUMENTS_SOME},
-    {.word = "append", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "create", .bits = 12, .arguments = ARGUMENTS_SOME},
-    {.word = "enable", .bits = 14, .arguments = ARGUMENTS_SOME},
-    {.word = "compress deflate", .bits = 44, .arguments = ARGUMENTS_NONE, .is_last = true},
-    {.word = "getquotaroot", .bits = 44, .arguments = ARGUMENTS_SOME},
-    {.word = "idle", .bits = 14, .arguments = ARGUMENTS_NONE, .is_last = true},
-    {.word = "noop", .bits = 14, .arguments = ARGUMENTS_NONE},
-    {.word = "check", .bits = 10, .arguments = ARGUMENTS_NONE},
-    {.word = "expunge", .bits = 26, .arguments = ARGUMENTS_NONE},
-    {.word = "close", .bits = 8, .arguments = ARGUMENTS_NONE},
-    {.word = "sort (", .bits = 28, .arguments = ARGUMENTS_SOME},
-    {.word = "thread", .bits = 14, .arguments = ARGUMENTS_SOME},
-    {.word = "unselect", .bits = 28, .arguments = ARGUMENTS_NONE}, /* RFC 3691 */
-    {.word = "getquota", .bits = 28, .arguments = ARGUMENTS_SOME}, /* RFC 9208 */
+    {.word = "logout", .bits = 16, .arguments = ARGUMENTS_NONE},
     {.word = "myrights", .bits = 28, .arguments = ARGUMENTS_SOME}, /* RFC 4314 */
-    {.word = "getacl", .bits = 28, .arguments = ARGUMENTS_SOME},
-    {.word = "getmetadata", .bits = 36, .arguments = ARGUMENTS_SOME}, /* RFC 5464 */
+    {.word = "namespace", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "noop", .bits = 14, .arguments = ARGUMENTS_NONE},
+    {.word = "rename", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "starttls", .bits = 28, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "store", .bits = 20, .arguments = ARGUMENTS_NUMBER},
+    {.word = "search", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "select", .bits = 18, .arguments = ARGUMENTS_SOME},
+    {.word = "status", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "sort (", .bits = 28, .arguments = ARGUMENTS_SOME},
     {.word = "setmetadata", .bits = 36, .arguments = ARGUMENTS_SOME},
     {.word = "subscribe", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "thread", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "unselect", .bits = 28, .arguments = ARGUMENTS_NONE}, /* RFC 3691 */
     {.word = "unsubscribe", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "delete", .bits = 8, .arguments = ARGUMENTS_SOME},
-    {.word = "rename", .bits = 10, .arguments = ARGUMENTS_SOME},
-    {.word = "logout", .bits = 16, .arguments = ARGUMENTS_NONE},
-    {.word = NULL},
+    {.word = "xlist", .bits = 24, .arguments = ARGUMENTS_SOME},
 };
 
 /* Section 9: a tag is of ASTRING characters without "+"; software sends letters, digits, some
@@ -152,7 +150,8 @@ static int weigh_client(struct cursor c, bool is_final)
             return state == LINE_OPEN || i ? bits : -1;
         cursor_skip(&line, tag + 1);
         bool has_uid = cursor_accept_nocase(&line, "uid ");
-        const struct command *command = command_of(has_uid ? uid_commands : commands, line);
+        const struct command *command =
+            command_of(has_uid ? COMMANDS(uid_commands) : COMMANDS(commands), line);
         if (!command || is_bad_login(line))
             return i || state == LINE_OPEN ? bits : -1;
         int more = command->bits + literal_bits(line) + (i == 0 && is_numbered ? TAG_BITS : 0);

@@ -15,75 +15,73 @@
 enum { LINE_LIMIT = 8192, LINES = 6, PREFIX_LIMIT = 200, NUMBER_BITS = 36, PREFIX_BITS = 14 };
 
 static const struct command client_commands[] = {
+    {.word = "away", .bits = 12},
+    {.word = "authenticate", .bits = 16, .arguments = ARGUMENTS_SOME},
     {.word = "cap ls", .bits = 44},
     {.word = "cap req", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "cap end", .bits = 44, .arguments = ARGUMENTS_NONE},
-    {.word = "nick", .bits = 22, .arguments = ARGUMENTS_SOME},
+    {.word = "capab", .bits = 30, .arguments = ARGUMENTS_SOME},
+    {.word = "chathistory", .bits = 36, .arguments = ARGUMENTS_SOME},
+    {.word = "cap list", .bits = 36, .arguments = ARGUMENTS_NONE},
+    {.word = "ison", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "invite", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "ircx", .bits = 20, .arguments = ARGUMENTS_NONE},
     {.word = "join", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "privmsg", .bits = 32, .arguments = ARGUMENTS_SOME},
+    {.word = "kick", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "lusers", .bits = 28},
+    {.word = "list", .bits = 3},
+    {.word = "mode", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "motd", .bits = 14},
+    {.word = "monitor", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "nick", .bits = 22, .arguments = ARGUMENTS_SOME},
     {.word = "notice", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "names", .bits = 10},
+    {.word = "oper", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "privmsg", .bits = 32, .arguments = ARGUMENTS_SOME},
     {.word = "pass", .bits = 4, .arguments = ARGUMENTS_SOME},
     {.word = "ping", .bits = 8, .arguments = ARGUMENTS_SOME},
     {.word = "pong", .bits = 20, .arguments = ARGUMENTS_SOME},
-    {.word = "mode", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "part", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "protoctl", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "quit", .bits = 3},
+    {.word = "starttls", .bits = 6, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "server", .bits = 8, .arguments = ARGUMENTS_SOME}, /* one that links to another */
+    {.word = "topic", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "tagmsg", .bits = 32, .arguments = ARGUMENTS_SOME},
+    {.word = "userhost", .bits = 32, .arguments = ARGUMENTS_SOME},
     {.word = "who", .bits = 6, .arguments = ARGUMENTS_SOME},
     {.word = "whois", .bits = 14, .arguments = ARGUMENTS_SOME},
-    {.word = "userhost", .bits = 32, .arguments = ARGUMENTS_SOME},
-    {.word = "ison", .bits = 20, .arguments = ARGUMENTS_SOME},
-    {.word = "part", .bits = 14, .arguments = ARGUMENTS_SOME},
-    {.word = "topic", .bits = 12, .arguments = ARGUMENTS_SOME},
-    {.word = "away", .bits = 12},
-    {.word = "names", .bits = 10},
-    {.word = "lusers", .bits = 28},
-    {.word = "motd", .bits = 14},
-    {.word = "list", .bits = 3},
-    {.word = "quit", .bits = 3},
-    {.word = "oper", .bits = 10, .arguments = ARGUMENTS_SOME},
     {.word = "webirc", .bits = 40, .arguments = ARGUMENTS_SOME},
-    {.word = "capab", .bits = 30, .arguments = ARGUMENTS_SOME},
-    {.word = "protoctl", .bits = 44, .arguments = ARGUMENTS_SOME},
-    {.word = "authenticate", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "starttls", .bits = 6, .arguments = ARGUMENTS_NONE, .is_last = true},
-    {.word = "tagmsg", .bits = 32, .arguments = ARGUMENTS_SOME},
-    {.word = "chathistory", .bits = 36, .arguments = ARGUMENTS_SOME},
-    {.word = "cap list", .bits = 36, .arguments = ARGUMENTS_NONE},
-    {.word = "kick", .bits = 10, .arguments = ARGUMENTS_SOME},
-    {.word = "invite", .bits = 10, .arguments = ARGUMENTS_SOME},
-    {.word = "monitor", .bits = 14, .arguments = ARGUMENTS_SOME},
-    {.word = "server", .bits = 8, .arguments = ARGUMENTS_SOME}, /* one that links to another */
-    {.word = "ircx", .bits = 20, .arguments = ARGUMENTS_NONE},
-    {.word = NULL},
 };
 
 static const struct command server_commands[] = {
+    {.word = "authenticate", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "account", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "away", .bits = 12},
+    {.word = "batch", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "cap", .bits = 14, .arguments = ARGUMENTS_SOME},
+    {.word = "chghost", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "error :closing link:", .bits = 60, .arguments = ARGUMENTS_ANY},
+    {.word = "error", .bits = 8, .arguments = ARGUMENTS_SOME},
+    {.word = "invite", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "join", .bits = 20, .arguments = ARGUMENTS_SOME},
+    {.word = "kick", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "kill", .bits = 10, .arguments = ARGUMENTS_SOME},
+    {.word = "mode", .bits = 16, .arguments = ARGUMENTS_SOME},
     {.word = "notice auth", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "notice *", .bits = 40, .arguments = ARGUMENTS_SOME},
     {.word = "notice", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "nick", .bits = 20, .arguments = ARGUMENTS_SOME},
     {.word = "privmsg", .bits = 32, .arguments = ARGUMENTS_SOME},
-    {.word = "error :closing link:", .bits = 60, .arguments = ARGUMENTS_ANY},
-    {.word = "error", .bits = 8, .arguments = ARGUMENTS_SOME},
     {.word = "ping", .bits = 12, .arguments = ARGUMENTS_SOME},
     {.word = "pong", .bits = 12, .arguments = ARGUMENTS_SOME},
-    {.word = "cap", .bits = 14, .arguments = ARGUMENTS_SOME},
-    {.word = "join", .bits = 20, .arguments = ARGUMENTS_SOME},
     {.word = "part", .bits = 20, .arguments = ARGUMENTS_SOME},
     {.word = "quit", .bits = 20, .arguments = ARGUMENTS_SOME},
-    {.word = "nick", .bits = 20, .arguments = ARGUMENTS_SOME},
-    {.word = "mode", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "topic", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "kick", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "invite", .bits = 16, .arguments = ARGUMENTS_SOME},
     {.word = "server", .bits = 8, .arguments = ARGUMENTS_SOME},
-    {.word = "authenticate", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "tagmsg", .bits = 26, .arguments = ARGUMENTS_SOME}, /* IRCv3 */
-    {.word = "chghost", .bits = 26, .arguments = ARGUMENTS_SOME},
-    {.word = "account", .bits = 12, .arguments = ARGUMENTS_SOME},
     {.word = "setname", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "batch", .bits = 12, .arguments = ARGUMENTS_SOME},
-    {.word = "away", .bits = 12},
+    {.word = "topic", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "tagmsg", .bits = 26, .arguments = ARGUMENTS_SOME}, /* IRCv3 */
     {.word = "wallops", .bits = 26, .arguments = ARGUMENTS_SOME},
-    {.word = "kill", .bits = 10, .arguments = ARGUMENTS_SOME},
-    {.word = NULL},
 };
 
 /* Nobody should send more than one, some do. */
@@ -154,7 +152,7 @@ static int client_bits(struct cursor line)
     int user = command_is_sentence(&line) ? 0 : user_bits(line);
     if (user)
         return user;
-    const struct command *command = command_of(client_commands, line);
+    const struct command *command = command_of(COMMANDS(client_commands), line);
     return command ? command_bits(command, &line) : -1;
 }
 
@@ -172,7 +170,7 @@ static int server_bits(struct cursor line)
     }
     if (cursor_starts_with(&line, "ERROR :") && !text_has(line, "closing link:"))
         return bits + 28;
-    const struct command *command = command_of(server_commands, line);
+    const struct command *command = command_of(COMMANDS(server_commands), line);
     return command ? bits + command_bits(command, &line) : -1;
 }
 

@@ -10,24 +10,23 @@
 enum { LINE_LIMIT = 512, LINES = 6 };
 
 static const struct command commands[] = {
-    {.word = "usr", .bits = 16, .arguments = ARGUMENTS_NUMBER},
     {.word = "ans", .bits = 16, .arguments = ARGUMENTS_NUMBER},
     {.word = "cvr", .bits = 28, .arguments = ARGUMENTS_NUMBER},
-    {.word = "inf", .bits = 18, .arguments = ARGUMENTS_NUMBER},
-    {.word = "xfr", .bits = 18, .arguments = ARGUMENTS_NUMBER},
-    {.word = "syn", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "chg", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "cal", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "gcf", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "inf", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "iro", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "iln", .bits = 18, .arguments = ARGUMENTS_NUMBER},
-    {.word = "gcf", .bits = 18, .arguments = ARGUMENTS_NUMBER},
-    {.word = "nln", .bits = 18, .arguments = ARGUMENTS_SOME},
     {.word = "joi", .bits = 18, .arguments = ARGUMENTS_SOME},
     {.word = "msg", .bits = 10, .arguments = ARGUMENTS_SOME},
     {.word = "mime-version:", .bits = 10, .arguments = ARGUMENTS_NUMBER},
-    {.word = "qng", .bits = 22, .arguments = ARGUMENTS_NUMBER},
+    {.word = "nln", .bits = 18, .arguments = ARGUMENTS_SOME},
     {.word = "png", .bits = 16, .arguments = ARGUMENTS_NONE},
-    {.word = NULL},
+    {.word = "qng", .bits = 22, .arguments = ARGUMENTS_NUMBER},
+    {.word = "syn", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "usr", .bits = 16, .arguments = ARGUMENTS_NUMBER},
+    {.word = "xfr", .bits = 18, .arguments = ARGUMENTS_NUMBER},
 };
 
 /* VER and a number, then MSNP and digits among the words. */
@@ -44,7 +43,7 @@ static int line_bits(struct cursor line)
 {
     if (is_version(line))
         return 60;
-    const struct command *command = command_of(commands, line);
+    const struct command *command = command_of(COMMANDS(commands), line);
     if (!command)
         return -1;
     return command->bits + (cursor_find(&line, '@', LINE_LIMIT) > 4 ? 12 : 0);

@@ -11,15 +11,15 @@ enum { LINE_LIMIT = 256 };
 
 static const struct command commands[] = {
     {.word = "cap", .bits = 12},
-    {.word = "list", .bits = 8},
-    {.word = "nodes", .bits = 16},
     {.word = "config", .bits = 16, .arguments = ARGUMENTS_SOME},
     {.word = "fetch", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "spoolfetch", .bits = 30, .arguments = ARGUMENTS_NUMBER},
-    {.word = "version", .bits = 8},
+    {.word = "list", .bits = 8},
+    {.word = "nodes", .bits = 16},
     {.word = "quit", .bits = 8},
+    {.word = "spoolfetch", .bits = 30, .arguments = ARGUMENTS_NUMBER},
     {.word = "starttls", .bits = 8},
-    {.word = NULL}};
+    {.word = "version", .bits = 8},
+};
 
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
@@ -38,7 +38,8 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     enum text_line state = text_line(&c, LINE_LIMIT, &line);
     if (state == LINE_OPEN)
         return short_of(in, &c);
-    return state == LINE_WHOLE && command_of(commands, line) ? yes(in, "command", &c) : NO;
+    return state == LINE_WHOLE && command_of(COMMANDS(commands), line) ? yes(in, "command", &c)
+                                                                       : NO;
 }
 
 /* The node speaks first: its greeting tells, and the master's words need but be its own. */

@@ -11,40 +11,39 @@
 enum { LINE_LIMIT = 1024, CODE_BITS = 12 };
 
 static const struct command commands[] = {
-    {.word = "capabilities", .bits = 44},
-    {.word = "mode reader", .bits = 48, .arguments = ARGUMENTS_NONE},
-    {.word = "mode stream", .bits = 44, .arguments = ARGUMENTS_NONE},
     {.word = "authinfo user", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "authinfo pass", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "authinfo sasl", .bits = 44, .arguments = ARGUMENTS_SOME, .is_last = true},
-    {.word = "group", .bits = 20, .arguments = ARGUMENTS_ONE},
-    {.word = "listgroup", .bits = 40},
     {.word = "article", .bits = 28, .arguments = ARGUMENTS_ONE_AT_MOST},
-    {.word = "head", .bits = 10, .arguments = ARGUMENTS_ONE_AT_MOST},
     {.word = "body", .bits = 16, .arguments = ARGUMENTS_ONE_AT_MOST},
-    {.word = "stat", .bits = 8, .arguments = ARGUMENTS_ONE_AT_MOST},
-    {.word = "xover", .bits = 32, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
-    {.word = "over", .bits = 16, .arguments = ARGUMENTS_ONE_AT_MOST},
-    {.word = "xhdr", .bits = 30, .arguments = ARGUMENTS_SOME},
-    {.word = "hdr", .bits = 16, .arguments = ARGUMENTS_SOME},
-    {.word = "newgroups", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "newnews", .bits = 34, .arguments = ARGUMENTS_SOME},
-    {.word = "ihave", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "capabilities", .bits = 44},
     {.word = "check", .bits = 14, .arguments = ARGUMENTS_SOME},
-    {.word = "takethis", .bits = 40, .arguments = ARGUMENTS_SOME, .is_last = true},
+    {.word = "date", .bits = 14, .arguments = ARGUMENTS_NONE},
+    {.word = "group", .bits = 20, .arguments = ARGUMENTS_ONE},
+    {.word = "head", .bits = 10, .arguments = ARGUMENTS_ONE_AT_MOST},
+    {.word = "hdr", .bits = 16, .arguments = ARGUMENTS_SOME},
+    {.word = "help", .bits = 3, .arguments = ARGUMENTS_NONE},
+    {.word = "ihave", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "listgroup", .bits = 40},
     {.word = "list active", .bits = 40},
     {.word = "list newsgroups", .bits = 48},
     {.word = "list overview.fmt", .bits = 60, .arguments = ARGUMENTS_NONE},
     {.word = "list", .bits = 6},
-    {.word = "xfeature compress", .bits = 60, .arguments = ARGUMENTS_SOME, .is_last = true},
-    {.word = "starttls", .bits = 12, .arguments = ARGUMENTS_NONE, .is_last = true},
-    {.word = "date", .bits = 14, .arguments = ARGUMENTS_NONE},
-    {.word = "post", .bits = 14, .arguments = ARGUMENTS_NONE, .is_last = true},
-    {.word = "next", .bits = 12, .arguments = ARGUMENTS_NONE},
     {.word = "last", .bits = 12, .arguments = ARGUMENTS_NONE},
-    {.word = "help", .bits = 3, .arguments = ARGUMENTS_NONE},
+    {.word = "mode reader", .bits = 48, .arguments = ARGUMENTS_NONE},
+    {.word = "mode stream", .bits = 44, .arguments = ARGUMENTS_NONE},
+    {.word = "newgroups", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "newnews", .bits = 34, .arguments = ARGUMENTS_SOME},
+    {.word = "next", .bits = 12, .arguments = ARGUMENTS_NONE},
+    {.word = "over", .bits = 16, .arguments = ARGUMENTS_ONE_AT_MOST},
+    {.word = "post", .bits = 14, .arguments = ARGUMENTS_NONE, .is_last = true},
     {.word = "quit", .bits = 3, .arguments = ARGUMENTS_NONE},
-    {.word = NULL},
+    {.word = "stat", .bits = 8, .arguments = ARGUMENTS_ONE_AT_MOST},
+    {.word = "starttls", .bits = 12, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "takethis", .bits = 40, .arguments = ARGUMENTS_SOME, .is_last = true},
+    {.word = "xover", .bits = 32, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
+    {.word = "xhdr", .bits = 30, .arguments = ARGUMENTS_SOME},
+    {.word = "xfeature compress", .bits = 60, .arguments = ARGUMENTS_SOME, .is_last = true},
 };
 
 static bool pass_number(struct cursor *line)
@@ -62,12 +61,12 @@ static bool is_message_id(struct cursor line)
 /* What stands after the code of a greeting: words of news. */
 static int greeting_bits(struct cursor line)
 {
-    static const char *const words[] = {"nntp", "usenet", "newsreader", "innd", "nnrp", NULL};
-    for (unsigned i = 0; words[i]; i++) {
-        if (text_has(line, words[i]))
-            return CODE_BITS + 32;
-    }
-    return text_has(line, "posting") || text_has(line, "news") ? CODE_BITS + 20 : CODE_BITS;
+    bool says_software = text_has(line, "nn") && (text_has(line, "nntp") ||
+                                                  text_has(line, "innd") || text_has(line, "nnrp"));
+    bool says_news = text_has(line, "news");
+    if (says_software || text_has(line, "usenet") || (says_news && text_has(line, "newsreader")))
+        return CODE_BITS + 32;
+    return says_news || text_has(line, "posting") ? CODE_BITS + 20 : CODE_BITS;
 }
 
 /* RFC 3977 section 6: 211 count first last group; 220 to 223 number <id>. */
@@ -126,7 +125,7 @@ static int weigh_server(struct cursor c)
 static enum answer validate(struct inspection *in)
 {
     int server = weigh_server(in->server);
-    int client = in->client.size ? commands_weigh(in->client, commands, LINE_LIMIT) : 0;
+    int client = in->client.size ? commands_weigh(in->client, COMMANDS(commands), LINE_LIMIT) : 0;
     return answer_by_sides(in, client, server, server > client ? "reply" : "commands");
 }
 

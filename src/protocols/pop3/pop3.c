@@ -12,26 +12,25 @@
 enum { LINE_LIMIT = 1024, STATUS_BITS = 16, TEXT_BITS = 26, STAMP_BITS = 44 };
 
 static const struct command commands[] = {
-    {.word = "capa", .bits = 30, .arguments = ARGUMENTS_NONE},
-    {.word = "stls", .bits = 32, .arguments = ARGUMENTS_NONE, .is_last = true},
     {.word = "apop", .bits = 32, .arguments = ARGUMENTS_SOME},
-    {.word = "uidl", .bits = 30, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
-    {.word = "top", .bits = 24, .arguments = ARGUMENTS_NUMBERS},
-    {.word = "retr", .bits = 26, .arguments = ARGUMENTS_NUMBERS},
-    {.word = "dele", .bits = 26, .arguments = ARGUMENTS_NUMBERS},
-    {.word = "xtnd", .bits = 26, .arguments = ARGUMENTS_SOME},
-    {.word = "user", .bits = 12, .arguments = ARGUMENTS_SOME},
-    {.word = "pass", .bits = 12, .arguments = ARGUMENTS_ANY},
     {.word = "auth", .bits = 6, .arguments = ARGUMENTS_ANY, .is_last = true},
-    {.word = "stat", .bits = 12, .arguments = ARGUMENTS_NONE},
+    {.word = "capa", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "dele", .bits = 26, .arguments = ARGUMENTS_NUMBERS},
     {.word = "list", .bits = 10, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
     {.word = "last", .bits = 12, .arguments = ARGUMENTS_NONE},
-    {.word = "utf8", .bits = 12, .arguments = ARGUMENTS_NONE},
     {.word = "lang", .bits = 6, .arguments = ARGUMENTS_ANY},
     {.word = "noop", .bits = 3, .arguments = ARGUMENTS_NONE},
-    {.word = "rset", .bits = 3, .arguments = ARGUMENTS_NONE},
+    {.word = "pass", .bits = 12, .arguments = ARGUMENTS_ANY},
     {.word = "quit", .bits = 3, .arguments = ARGUMENTS_NONE, .is_last = true},
-    {.word = NULL},
+    {.word = "retr", .bits = 26, .arguments = ARGUMENTS_NUMBERS},
+    {.word = "rset", .bits = 3, .arguments = ARGUMENTS_NONE},
+    {.word = "stls", .bits = 32, .arguments = ARGUMENTS_NONE, .is_last = true},
+    {.word = "stat", .bits = 12, .arguments = ARGUMENTS_NONE},
+    {.word = "top", .bits = 24, .arguments = ARGUMENTS_NUMBERS},
+    {.word = "uidl", .bits = 30, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
+    {.word = "user", .bits = 12, .arguments = ARGUMENTS_SOME},
+    {.word = "utf8", .bits = 12, .arguments = ARGUMENTS_NONE},
+    {.word = "xtnd", .bits = 26, .arguments = ARGUMENTS_SOME},
 };
 
 /* RFC 1939 section 7: a greeting for APOP ends with <process.clock@host>. */
@@ -83,7 +82,7 @@ static int weigh_server(const struct inspection *in, struct cursor c)
 static enum answer validate(struct inspection *in)
 {
     int server = weigh_server(in, in->server);
-    int client = in->client.size ? commands_weigh(in->client, commands, LINE_LIMIT) : 0;
+    int client = in->client.size ? commands_weigh(in->client, COMMANDS(commands), LINE_LIMIT) : 0;
     return answer_by_sides(in, client, server, server > client ? "status line" : "commands");
 }
 

@@ -142,10 +142,11 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
             return likely(in, "reply", &c);
         if (i == 0 && code != 220 && code != 250 && code != 421 && code != 554)
             return NO;
-        if (i == 0 && text_has(line, "ftp") && !text_has(line, "smtp"))
+        bool says_smtp = text_has(line, "smtp");
+        if (i == 0 && !says_smtp && text_has(line, "ftp"))
             return NO;
-        if (text_has(line, "smtp") || (code == 220 && is_named(line)) ||
-            (code == 250 && is_keyword(line)) || (i > 0 && is_late_reply(code, line)))
+        if (says_smtp || (code == 220 && is_named(line)) || (code == 250 && is_keyword(line)) ||
+            (i > 0 && is_late_reply(code, line)))
             names_smtp = true;
         /* FTP greets with 220 too, but does not go on with 250. */
         if (greeted && code == 250 && is_last && !names_smtp)

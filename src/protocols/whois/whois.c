@@ -86,9 +86,12 @@ static int line_bits(struct cursor line)
 {
     while (cursor_accept_text(&line, " ") || cursor_accept_text(&line, "\t"))
         ;
+    if (cursor_at_end(&line))
+        return 0;
     if (cursor_accept_text(&line, "%") || cursor_accept_text(&line, "#") ||
         cursor_accept_text(&line, ">>>")) {
-        bool has_source = text_has(line, "whois") || text_has(line, "registry database");
+        bool has_source =
+            line.size > 6 && (text_has(line, "whois") || text_has(line, "registry database"));
         return has_source ? SOURCE_BITS : REMARK_BITS;
     }
     if (text_any_of(&line, fields) >= 0)
