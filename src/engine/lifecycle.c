@@ -231,30 +231,41 @@ static enum cdpi_end_reason is_over(const struct cdpi *engine, const struct flow
     return over;
 }
 
-static struct flow_place find_or_begin(struct cdpi *engine, const struct packet *p,
-                                       const struct found *found, bool *is_new)
+/* Where a packet's flow is; without a hot part, where it would go. */
+static inline struct flow_place found_place(struct table *table, const struct packet *p,
+                                            const struct found *found)
+{
+    uint32_t slot = (uint32_t)(found->cold - found->segment->cold);
+    return (struct flow_place){table, hash_segment(p->hash), slot, found->hot, found->cold};
+}
+
+/* What was found does not hold any more. */
+static struct flow_place find_afresh(struct table *table, const struct packet *p)
+{
+    uint32_t slot = table_find(table, &p->key, p->hash);
+    if (slot == NO_SLOT)
+        return (struct flow_place){.slot = NO_SLOT};
+    return place_at(table, hash_segment(p->hash), slot);
+}
+
+/* Returns whether the flow is new. */
+static bool find_or_begin(struct cdpi *engine, const struct packet *p, const struct found *found,
+                          struct flow_place *place)
 {
     struct table *table = &engine->tables[p->key.is_v6];
-    uint32_t slot = NO_SLOT, vacant = NO_SLOT;
-    *is_new = false;
-    if (!found)
-        slot = table_find(table, &p->key, p->hash);
-    else if (found->is_vacant)
-        vacant = found->slot;
-    else
-        slot = found->slot;
-    if (slot != NO_SLOT) {
-        struct flow_place place = place_at(table, hash_segment(p->hash), slot);
-        bool looks_settled = engine->now_ms - place.hot->last <= engine->quiet_ms &&
-                             !engine->active_us && !(p->tcp_flags & TCP_SYN);
+    *place = found ? found_place(table, p, found) : find_afresh(table, p);
+    uint32_t vacant = place->slot;
+    if (place->hot) {
+        bool looks_settled = is_fresh(engine, place->hot) && !(p->tcp_flags & TCP_SYN);
         enum cdpi_end_reason over =
-            looks_settled ? CDPI_NOT_ENDED : is_over(engine, &place, place.hot, p);
+            looks_settled ? CDPI_NOT_ENDED : is_over(engine, place, place->hot, p);
         if (over == CDPI_NOT_ENDED)
-            return place;
-        engine_end_flow(engine, &place, over);
+            return false;
+        engine_end_flow(engine, place, over);
+        vacant = NO_SLOT;
     }
-    *is_new = true;
-    return begin_flow(engine, table, p, vacant);
+    *place = begin_flow(engine, table, p, vacant);
+    return true;
 }
 
 /* Some devices pad short frames and count the padding into the IP length: an acknowledgement then
@@ -274,8 +285,8 @@ static inline bool may_carry(const struct hot *hot)
 
 bool engine_process(struct cdpi *engine, const struct packet *p, const struct found *found)
 {
-    bool is_new;
-    struct flow_place place = find_or_begin(engine, p, found, &is_new);
+    struct flow_place place;
+    bool is_new = find_or_begin(engine, p, found, &place);
     struct hot *hot = place_hot(&place);
     struct cold *cold = place_cold(&place);
     cold_count(cold, p->direction, p->frame_length, engine->now);
