@@ -71,18 +71,11 @@ bool pcap_file_open(struct pcap_file *file, struct source *source, struct failur
     return true;
 }
 
-struct record {
-    uint32_t seconds, fraction, captured, length;
-};
-
-static inline struct record read_record(const uint8_t *at, bool swapped)
+static inline uint32_t field(const uint8_t *record, unsigned at, bool swapped)
 {
-    struct record r;
-    memcpy(&r, at, sizeof r);
-    if (swapped)
-        r = (struct record){__builtin_bswap32(r.seconds), __builtin_bswap32(r.fraction),
-                            __builtin_bswap32(r.captured), __builtin_bswap32(r.length)};
-    return r;
+    uint32_t value;
+    memcpy(&value, record + at, sizeof value);
+    return swapped ? __builtin_bswap32(value) : value;
 }
 
 static void refuse_size(struct pcap_file *file, struct source *source, uint32_t captured,
@@ -104,22 +97,22 @@ static size_t walk(struct pcap_file *file, struct source *source, struct cdpi_fr
     uint32_t refused = 0;
     struct cdpi_frame *frame = frames;
     while (frame < frames + room && (size_t)(end - at) >= header_size) {
-        struct record r = read_record(at, swapped);
-        if (r.captured > CAPTURED_MOST) {
-            refused = r.captured;
+        uint32_t captured = field(at, 8, swapped), length = field(at, 12, swapped);
+        const uint8_t *data = at + header_size;
+        if (captured > CAPTURED_MOST) {
+            refused = captured;
             break;
         }
-        const uint8_t *data = at + header_size;
-        if ((size_t)(end - data) < r.captured)
+        if ((size_t)(end - data) < captured)
             break;
         __builtin_prefetch(data + 48); /* where the transport's header is */
         *frame++ = (struct cdpi_frame){.data = data,
-                                       .captured = r.captured,
-                                       .length = r.length > r.captured ? r.length : r.captured,
-                                       .time = r.seconds * UINT64_C(1000000000) +
-                                               (uint64_t)r.fraction * fraction,
+                                       .captured = captured,
+                                       .length = length > captured ? length : captured,
+                                       .time = field(at, 0, swapped) * UINT64_C(1000000000) +
+                                               (uint64_t)field(at, 4, swapped) * fraction,
                                        .link_type = link_type};
-        at = data + r.captured;
+        at = data + captured;
     }
     source->at = (size_t)(at - source->window);
     file->packets += (size_t)(frame - frames);

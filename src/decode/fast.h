@@ -64,7 +64,7 @@ static inline bool fast_tcp(struct packet *p, const uint8_t *at, uint32_t left, 
 {
     if (left < TCP_SIZE)
         return false;
-    uint32_t header = at[12] >> 2 & 0x3cu;
+    uint32_t header = at[12] / 16u * 4;
     if (header < TCP_SIZE || header > left)
         return false; /* left <= wire */
     p->sequence = load32(at + 4);
@@ -112,7 +112,7 @@ static inline uint32_t turn_if(uint32_t word, bool is_turned)
 static inline void fast_finish(const struct decoder *decoder, struct packet *p, const uint8_t *ip,
                                uint32_t size, uint64_t mixed, uint32_t ports, bool swap)
 {
-    uint64_t ordered = turn_if(ports << 16 | ports >> 16, swap);
+    uint64_t ordered = turn_if(ports, !swap);
     p->ip = ip;
     p->ip_size = size;
     p->direction = swap;
