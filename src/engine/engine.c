@@ -306,8 +306,9 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
 /* Whether the packet's bytes will be put into the flow's head. */
 static inline bool needs_head(const struct packet *p, const struct hot *hot)
 {
-    return p->payload_wire && is_undecided(hot) && hot->head != NO_HEAD &&
-           !(hot->bits & FLOW_HAS_NOTE);
+    const uint16_t undecided = FLOW_PARTIAL << FLOW_STATE_SHIFT; /* and those below; no note */
+    return p->payload_wire && (hot->bits & (FLOW_STATE_BITS | FLOW_HAS_NOTE)) <= undecided &&
+           hot->head != NO_HEAD;
 }
 
 static inline void set_place(struct found *found, uint32_t slot, bool is_v6)
@@ -316,16 +317,16 @@ static inline void set_place(struct found *found, uint32_t slot, bool is_v6)
     found->cold = &found->segment->cold[slot];
 }
 
-/* Without a hot part: the tags cannot tell. */
 static inline void glance(struct incoming *a, bool is_v6)
 {
     struct found *found = &a->found;
     const struct segment *s = found->segment;
     uint32_t slot = segment_glance(s, a->packet.hash, found->home, &found->is_vacant);
     found->changes = s->changes;
-    found->hot = NULL;
-    if (slot == NO_SLOT)
+    if (slot == NO_SLOT) {
+        found->is_vacant = TOO_FAR;
         return;
+    }
     set_place(found, slot, is_v6);
     __builtin_prefetch(found->hot, 1);
     __builtin_prefetch(found->cold, 1);
@@ -357,13 +358,14 @@ static void find_slowly(struct found *found, const struct packet *p)
 /* Compares the record with the key. Returns whether there is such a flow. */
 static inline bool look_up(struct found *found, const struct packet *p)
 {
-    const struct hot *hot = found->hot;
-    if (found->is_vacant) {
+    if (!found->is_vacant) {
+        if (p->key.is_v6 ? hot_matches(found->hot, &p->key, true)
+                         : hot_matches(found->hot, &p->key, false))
+            return true;
+    } else if (found->is_vacant != TOO_FAR) {
         found->hot = NULL;
         return false;
     }
-    if (hot && (p->key.is_v6 ? hot_matches(hot, &p->key, true) : hot_matches(hot, &p->key, false)))
-        return true;
     find_slowly(found, p);
     return found->hot;
 }

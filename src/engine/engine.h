@@ -58,6 +58,8 @@ struct cdpi_flow {
     struct flow_place place;
 };
 
+#define TOO_FAR UINT32_MAX
+
 /* Where a packet's flow was when its batch was looked up; holds until its segment changes. */
 struct found {
     struct hot *hot; /* NULL: there is none, it would go to the place of `cold` */
@@ -66,7 +68,7 @@ struct found {
     uint32_t changes;
     union {
         uint32_t home;      /* until the tags are looked at: where to look */
-        uint32_t is_vacant; /* what they say: not 0, there is none */
+        uint32_t is_vacant; /* what they say: not 0, there is no such flow, or it is TOO_FAR */
     };
 };
 

@@ -68,8 +68,7 @@ static struct flow_place begin_flow(struct cdpi *engine, struct table *table,
         make_room(engine, table, p->hash);
         vacant = NO_SLOT;
     }
-    struct flow_place place =
-        place_at(table, hash_segment(p->hash), table_insert(table, &p->key, p->hash, vacant));
+    struct flow_place place = table_insert(table, &p->key, p->hash, vacant);
     struct hot *hot = place_hot(&place);
     struct cold *cold = place_cold(&place);
     unsigned client = find_client(engine, p, &certain);

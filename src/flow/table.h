@@ -42,12 +42,13 @@ enum {
     FLOW_SIDES_CERTAIN = 1 << 1,  /* by SYN or SYN/ACK */
     FLOW_FIN_LOW = 1 << 2,        /* sent by the first endpoint */
     FLOW_FIN_HIGH = 1 << 3,
-    FLOW_CLOSED = 1 << 4,       /* FIN from both, or RST: lingers */
-    FLOW_PAYLOAD = 1 << 5,      /* some has been seen */
-    FLOW_CERTAIN = 1 << 6,      /* confidence of the verdict */
-    FLOW_APART = 1 << 7,        /* the sides claim two protocols */
-    FLOW_SYN_SEEN = 1 << 8,     /* cold.isn[client] holds */
-    FLOW_STATE_SHIFT = 9,       /* three bits of enum flow_state */
+    FLOW_CLOSED = 1 << 4,   /* FIN from both, or RST: lingers */
+    FLOW_PAYLOAD = 1 << 5,  /* some has been seen */
+    FLOW_CERTAIN = 1 << 6,  /* confidence of the verdict */
+    FLOW_APART = 1 << 7,    /* the sides claim two protocols */
+    FLOW_SYN_SEEN = 1 << 8, /* cold.isn[client] holds */
+    FLOW_STATE_SHIFT = 9,   /* three bits of enum flow_state */
+    FLOW_STATE_BITS = 7 << FLOW_STATE_SHIFT,
     FLOW_HAS_NOTE = 1 << 12,    /* hot.head is a note's number instead of a head's */
     FLOW_SYNACK_SEEN = 1 << 13, /* cold.isn[server] holds */
     FLOW_ONE_PACKET = 1 << 14
@@ -218,8 +219,7 @@ static inline bool hot_matches(const struct hot *hot, const struct flow_key *key
 
 static inline uint8_t hash_tag(uint64_t hash)
 {
-    uint8_t tag = (uint8_t)(hash >> 48);
-    return tag ? tag : 1;
+    return (uint8_t)(hash >> 48) | 1;
 }
 
 /* Which of the sixteen tags from here on are this one, as bits. */
@@ -227,7 +227,8 @@ static inline uint32_t tags_equal(const uint8_t *tags, uint8_t tag)
 {
 #ifdef __SSE2__
     __m128i group = _mm_loadu_si128((const __m128i *)(const void *)tags);
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(group, _mm_set1_epi8((char)tag)));
+    __m128i wanted = _mm_set1_epi32((int)(tag * 0x01010101u));
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(group, wanted));
 #else
     uint32_t equal = 0;
     for (uint32_t i = 0; i < TAG_GROUP; i++)
@@ -313,8 +314,8 @@ bool table_make_room(struct table *table, uint64_t hash);
 
 /* A new record, zeroed but for its key. There must be room. `vacant`: where segment_find said that
  * it would go, if nothing has changed since; else NO_SLOT. */
-uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t hash,
-                      uint32_t vacant);
+struct flow_place table_insert(struct table *table, const struct flow_key *key, uint64_t hash,
+                               uint32_t vacant);
 
 /* Takes the record out; those that follow move back. */
 void table_remove(struct table *table, uint32_t segment, uint32_t slot);
