@@ -220,22 +220,22 @@ static inline void write_record(const struct flow_place *p, const struct flow_ke
     *p->cold = (struct cold){0};
 }
 
-struct flow_place table_insert(struct table *table, const struct flow_key *key, uint64_t hash,
-                               uint32_t vacant)
+void table_insert(struct flow_place *place, const struct flow_key *key, uint64_t hash)
 {
-    uint32_t index = hash_segment(hash);
-    struct segment *s = &table->segments[index];
-    uint32_t slot = vacant == NO_SLOT ? first_vacant(s, hash) : vacant;
-    struct flow_place place = {table, index, slot, slot_hot(s, slot, table->is_v6), &s->cold[slot]};
+    struct table *table = place->table;
+    struct segment *s = &table->segments[place->segment];
+    if (place->slot == NO_SLOT)
+        place->slot = first_vacant(s, hash);
+    place->hot = slot_hot(s, place->slot, table->is_v6);
+    place->cold = &s->cold[place->slot];
     if (table->is_v6)
-        write_record(&place, key, true);
+        write_record(place, key, true);
     else
-        write_record(&place, key, false);
-    set_tag(s, slot, hash_tag(hash));
+        write_record(place, key, false);
+    set_tag(s, place->slot, hash_tag(hash));
     s->used++;
     table->used++;
     s->changes++;
-    return place;
 }
 
 void table_remove(struct table *table, uint32_t segment, uint32_t slot)

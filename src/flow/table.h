@@ -312,10 +312,9 @@ static inline bool table_has_room(const struct table *table, uint64_t hash)
  * has none left; evict something first. */
 bool table_make_room(struct table *table, uint64_t hash);
 
-/* A new record, zeroed but for its key. There must be room. `vacant`: where segment_find said that
- * it would go, if nothing has changed since; else NO_SLOT. */
-struct flow_place table_insert(struct table *table, const struct flow_key *key, uint64_t hash,
-                               uint32_t vacant);
+/* A new record, zeroed but for its key. There must be room. `place` has its table, its segment and
+ * the slot where segment_find said that it would go, if nothing has changed since; else NO_SLOT. */
+void table_insert(struct flow_place *place, const struct flow_key *key, uint64_t hash);
 
 /* Takes the record out; those that follow move back. */
 void table_remove(struct table *table, uint32_t segment, uint32_t slot);
