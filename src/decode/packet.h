@@ -143,11 +143,13 @@ static inline void flow_key_set_ports(struct flow_key *key, uint64_t word)
 }
 
 /* Keyed: whoever does not know the key cannot choose flows that collide. Symmetric, as the key is
- * canonical. `mixed`: the addresses. One multiplication takes up 128 bits. */
+ * canonical. `mixed`: the addresses. One multiplication takes up 128 bits; the other one spreads
+ * what is left of their order (neighbouring addresses or ports) over all bits. */
 static inline uint64_t hash_flow(uint64_t mixed, uint64_t ports, uint8_t ip_protocol,
                                  const uint64_t secret[2])
 {
-    return hash_fold(mixed ^ secret[0], ports ^ (uint64_t)ip_protocol << 56 ^ secret[1]);
+    uint64_t hash = hash_fold(mixed ^ secret[0], ports ^ (uint64_t)ip_protocol << 56 ^ secret[1]);
+    return hash_fold(hash, 0x9E3779B97F4A7C15u);
 }
 
 static inline uint64_t flow_key_hash(const struct flow_key *key, const uint64_t secret[2])
