@@ -36,32 +36,51 @@ static enum answer judge_negotiation(struct inspection *in, struct cursor c, uin
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
-    static const char *const services[] = {"git-upload-pack ", "git-receive-pack ",
-                                           "git-upload-archive "};
+    enum { SERVICES = 3 };
+    static const char *const requests[] = {"git-upload-pack ",
+                                           "git-receive-pack ",
+                                           "git-upload-archive ",
+                                           "command=ls-refs",
+                                           "command=fetch",
+                                           "command=object-info",
+                                           NULL};
     uint32_t length;
     if (text_hex(&c, DIGITS, &length) < DIGITS)
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
     if (length < LINE_LEAST || length > LINE_MOST)
         return NO;
-    for (unsigned i = 0; i < 3; i++) {
-        uint32_t size = (uint32_t)strlen(services[i]);
-        if (cursor_accept(&c, services[i], size))
-            return yes(in, "request", &c);
-        if (cursor_may_start(&c, services[i], size))
+    for (unsigned i = 0; requests[i]; i++) {
+        uint32_t size = (uint32_t)strlen(requests[i]);
+        if (cursor_accept(&c, requests[i], size))
+            return yes(in, i < SERVICES ? "request" : "command", &c);
+        if (cursor_may_start(&c, requests[i], size))
             return short_of(in, &c);
     }
-    if (cursor_accept_text(&c, "command=ls-refs") || cursor_accept_text(&c, "command=fetch") ||
-        cursor_accept_text(&c, "command=object-info"))
-        return yes(in, "command", &c);
-    bool is_open = cursor_may_start_with(&c, "command=") ||
-                   (cursor_left(&c) < 12 && cursor_starts_with(&c, "command=")) ||
-                   cursor_may_start_with(&c, "want ") || cursor_may_start_with(&c, "have ");
+    bool is_open = cursor_may_start_with(&c, "want ") || cursor_may_start_with(&c, "have ");
     enum answer answer = judge_negotiation(in, c, length);
     return answer == NO && is_open ? short_of(in, &c) : answer;
 }
 
+/* Multiplexed, gitprotocol-pack "Packfile Data": band 1 has the pack, 2 what is shown meanwhile. */
+static enum answer judge_band(struct inspection *in, struct cursor c)
+{
+    static const char *const shown[] = {"Enumerating objects", "Counting objects",
+                                        "Compressing objects", "Total ", NULL};
+    uint8_t band = cursor_u8(&c);
+    if (band == 1 && cursor_may_start(&c, "PACK\0\0\0\x02", 8))
+        return cursor_skip(&c, 8) ? yes(in, "pack", &c) : short_of(in, &c);
+    for (unsigned i = 0; band == 2 && shown[i]; i++) {
+        uint32_t size = (uint32_t)strlen(shown[i]);
+        if (cursor_may_start(&c, shown[i], size))
+            return cursor_skip(&c, size) ? yes(in, "progress", &c) : short_of(in, &c);
+    }
+    return NO;
+}
+
 static enum answer judge_word(struct inspection *in, struct cursor *c, uint32_t length)
 {
+    if (cursor_peek(c, 0) == 1 || cursor_peek(c, 0) == 2)
+        return judge_band(in, *c);
     if (cursor_accept_text(c, "version ")) {
         int number = cursor_peek(c, 0);
         if (number < 0)
@@ -113,6 +132,13 @@ static const struct signature signatures[] = {
     SIGNATURE(4, "command="),
     SIGNATURE(4, "want "),
     SIGNATURE(4, "have "),
+    SIGNATURE(4, "\x01PACK\0\0\0\x02"),
+    SIGNATURE(4, "\x02"
+                 "Enumerating"),
+    SIGNATURE(4, "\x02"
+                 "Counting ob"),
+    SIGNATURE(4, "\x02"
+                 "Compressing"),
     SIGNATURE(4, "NAK\n"),
     SIGNATURE(4, "ACK "),
 };

@@ -156,6 +156,8 @@ static enum answer judge_v2(struct inspection *in, struct cursor c)
     cursor_skip(&c, flags & 8 ? 4 : 0);
     uint32_t sequence = cursor_u32(&c); /* and a spare octet */
     bool cut = is_cut(in, &c);
+    if (flags == 0x40 && type == NOT_SUPPORTED && c.size == 8) /* has no elements */
+        return sequence & 0xff ? NO : likely(in, "version not supported", &c);
     if (c.ran_short || (cut && (has_another || sequence & 0xff)) || !elements_v2_fill(c, cut))
         return NO;
     return cut ? likely(in, "control message, cut", &c) : yes(in, "control message, version 2", &c);
@@ -213,7 +215,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     {.size = 1, .bytes = "\x30", .mask = "\xf8", .min_size = 8},
-    {.size = 1, .bytes = "\x40", .mask = "\xe3", .min_size = 12, .length = {2, 2, false, 4}},
+    {.size = 1, .bytes = "\x40", .mask = "\xe3", .min_size = 8, .length = {2, 2, false, 4}},
     {.size = 1, .bytes = "\x50", .mask = "\xf3", .min_size = 24},
     {.size = 1, .bytes = "\x1e", .mask = "\xfe", .min_size = 20, .length = {2, 2, false, 20}},
     {.size = 1, .bytes = "\x0e", .mask = "\x9e", .min_size = 6, .max_size = 0},

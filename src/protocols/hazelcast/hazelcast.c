@@ -65,11 +65,11 @@ static enum answer judge_member(struct inspection *in, struct cursor c)
     if (cursor_at_end(&c) && c.side == SERVER && in->client.size > 3)
         return yes(in, "member", &c);
     uint8_t version = cursor_u8(&c);
-    cursor_skip(&c, 2);
+    uint16_t flags = cursor_u16(&c); /* urgent, type, and what types add: seven bits */
     uint32_t partition = cursor_u32(&c), size = cursor_u32(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    bool is_handshake = version == MEMBERS_VERSION && partition == UINT32_MAX;
+    bool is_handshake = version == MEMBERS_VERSION && flags < 0x80 && partition == UINT32_MAX;
     return is_handshake && size > 0 && size < MOST_PACKET ? yes(in, "member", &c) : NO;
 }
 

@@ -33,11 +33,12 @@ static bool is_version_2(const struct json_call *call)
     return call->is_version_2 && json_call_has_verb(call);
 }
 
-/* JSON-RPC 1.0, sections 1.1 and 1.2: three members, the parameters are an array. Bitcoin's clients
- * add a version. */
+/* JSON-RPC 1.0, sections 1.1 and 1.2: three members, the parameters are an array; many have an
+ * object there. Bitcoin's clients add a version. */
 static bool is_version_1(const struct json_call *call)
 {
-    bool is_call = call->method.size && cursor_peek(&call->params, 0) == '[';
+    int params = cursor_peek(&call->params, 0);
+    bool is_call = call->method.size && (params == '[' || (params == '{' && call->others == 0));
     bool is_answer = call->has_result && call->has_error && call->method.size == 0;
     return call->has_id && call->others <= (is_call ? 1u : 0) && (is_call || is_answer);
 }
