@@ -18,7 +18,7 @@ enum { LEAST_VERSION = 2, SESSION_VERSION = 3, LAST_VERSION = 8 };
 enum { NETWORK_AT = 39, TIME_AT = 88, END_AT = 312 }; /* bits behind the magic */
 
 struct handshake {
-    uint32_t magic_bits, network;
+    uint32_t magic_bits, magic, network;
     uint8_t type;
 };
 
@@ -51,6 +51,7 @@ static bool read_handshake(struct cursor c, struct handshake *h)
         if (++h->magic_bits > MAGIC_LIMIT)
             return false;
     }
+    h->magic = (uint32_t)(head & ((UINT64_C(1) << h->magic_bits) - 1));
     h->type = (uint8_t)(head >> h->magic_bits >> 23);
     h->network = bits(&c, h->magic_bits + NETWORK_AT, 32);
     return h->network != 0 && cursor_peek(&c, c.size - 1) > 0;
@@ -77,10 +78,15 @@ static enum answer validate(struct inspection *in)
         return wants(in, CLIENT, 1);
     if (!read_handshake(in->client, &client) || client.type & 1)
         return NO;
-    if (in->server.size == 0)
-        return is_begin(&in->client, &client) ? yes(in, "handshake begins", &c) : NO;
+    if (in->server.size == 0) {
+        if (!is_begin(&in->client, &client))
+            return NO;
+        bool is_short = client.magic_bits < 8; /* a longer one could be anything */
+        return is_short ? yes(in, "handshake begins", &c) : likely(in, "handshake begins", &c);
+    }
     bool fits = read_handshake(in->server, &server) && server.type & 1 &&
-                server.magic_bits == client.magic_bits && server.network == client.network;
+                server.magic_bits == client.magic_bits && server.magic == client.magic &&
+                server.network == client.network;
     return fits ? yes(in, "handshake", &c) : NO;
 }
 
