@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT / "tools" / "record"))
 import packets  # noqa: E402
 
 TCP, UDP = 6, 17
-SYN = 2
+SYN, PUSH = 2, 8
 
 
 class Segment:
@@ -37,9 +37,9 @@ class Segment:
         self.header, self.payload = bytes_[:size], bytes_[size:]
 
     def part(self, at, size):
-        """A piece of a TCP segment's payload, with its sequence number."""
+        """A piece of a TCP segment's payload, with its sequence number; pushed, as what is written in pieces is."""
         sequence = (struct.unpack_from("!I", self.header, 4)[0] + at) & 0xFFFFFFFF
-        header = self.header[:4] + struct.pack("!I", sequence) + self.header[8:]
+        header = self.header[:4] + struct.pack("!I", sequence) + self.header[8:13] + bytes((self.header[13] | PUSH,)) + self.header[14:]
         return Segment(self.time, self.by_client, self.transport, header + self.payload[at : at + size])
 
     def with_ports(self, client, server):

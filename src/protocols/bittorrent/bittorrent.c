@@ -191,7 +191,7 @@ static enum answer judge_vuze(struct inspection *in, struct cursor c)
 
 /* ---- uTP --------------------------------------------------------------------------------- */
 
-enum { UTP_HEADER = 20, UTP_STATE = 2, UTP_SYN = 4, UTP_EXTENSIONS = 3 };
+enum { UTP_HEADER = 20, UTP_STATE = 2, UTP_SYN = 4, UTP_EXTENSIONS = 3, NEAR = 64 };
 
 struct utp {
     uint8_t type, side;
@@ -233,20 +233,23 @@ static bool utp_read(struct cursor c, struct utp *u)
     return !is_bare || cursor_at_end(&c);
 }
 
+static bool is_near(uint16_t number, uint16_t other)
+{
+    return (uint16_t)(number - other + NEAR) < 2 * NEAR;
+}
+
 /* Bits that a packet shares with an earlier one: the connection's id is the same from one side, and
- * one apart between the sides; acknowledgements are near the other side's numbers. */
+ * one apart between the sides; a side counts on, and acknowledges what the other counts. 0: they
+ * are not of one connection. */
 static unsigned utp_agreement(const struct utp *a, const struct utp *b)
 {
     int apart = (int)a->connection - (int)b->connection;
-    if (a->side == b->side) {
-        if (apart != 0 && apart != -1 && apart != 1)
-            return 0;
-        return 14u + ((uint16_t)(b->sequence - a->sequence) < 64 ? 10u : 0u);
-    }
     if (apart < -1 || apart > 1)
         return 0;
-    return 14u + ((uint16_t)(a->sequence - b->ack + 64) < 128 ? 9u : 0u) +
-           ((uint16_t)(b->sequence - a->ack + 64) < 128 ? 9u : 0u);
+    if (a->side == b->side)
+        return is_near(b->sequence, a->sequence) ? 23 : 0;
+    unsigned near = (unsigned)is_near(a->sequence, b->ack) + is_near(b->sequence, a->ack);
+    return near ? 14 + 9 * near : 0;
 }
 
 static enum answer judge_datagram(struct inspection *in, struct cursor c)

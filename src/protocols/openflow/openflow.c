@@ -8,6 +8,7 @@
 
 enum {
     HEADER = 8,
+    LEAST_ERROR = 12,
     HELLO = 0,
     ERROR = 1,
     ECHO_REQUEST = 2,
@@ -99,8 +100,15 @@ static int read_messages(struct cursor c, struct message *list)
     return count;
 }
 
-/* A reply's type is one above its request's; an error answers anything (section 7.5.4). An echo
- * comes back with all that was sent. */
+/* An error says of what it is one: its data is the beginning of that (section 7.5.4). */
+static bool is_error_of(const struct message *asked, const struct message *reply)
+{
+    return reply->type == ERROR && asked->type != ERROR && reply->size >= LEAST_ERROR &&
+           reply->size <= asked->size + (uint32_t)LEAST_ERROR;
+}
+
+/* A reply's type is one above its request's; an error answers anything. An echo comes back with all
+ * that was sent. */
 static bool is_answer(const struct message *asked, const struct message *reply)
 {
     if (asked->version != reply->version || asked->transaction != reply->transaction)
@@ -111,7 +119,7 @@ static bool is_answer(const struct message *asked, const struct message *reply)
     bool is_pair = reply->type == asked->type + 1 &&
                    (asked->type == FEATURES_REQUEST || asked->type == CONFIG_REQUEST ||
                     (asked->type >= FIRST_PAIR && asked->type % 2 == 0));
-    return asked->transaction != 0 && (is_pair || reply->type == ERROR);
+    return asked->transaction != 0 && (is_pair || is_error_of(asked, reply));
 }
 
 /* An idle session is kept alive by echoes, a busy one asks for statistics: what comes back has its

@@ -2,10 +2,12 @@
 /*
  * RSocket over TCP (RSocket protocol 1.0, Framing Protocol, Setup Frame): size(3) stream(4) type(6
  * bits) flags(10 bits). The client begins with SETUP on stream 0: major(2) minor(2) keep-alive(4)
- * lifetime(4) [token] and two MIME types of size(1).
+ * lifetime(4) [token] and two MIME types of size(1). Both keep the connection alive with KEEPALIVE
+ * on stream 0, which says whether an answer is wanted and how far the sender has read(8).
  */
 #include "protocols/protocol.h"
 
+enum { KEEP_ALIVE_SIZE = 14 };
 enum { SETUP = 1, RESUME = 0x0d, LAST_TYPE = 0x0e, HAS_TOKEN = 0x80, EXTENSION = 0x3f };
 
 static bool is_mime(struct cursor *c)
@@ -54,8 +56,28 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     return size >= 6 && stream <= INT32_MAX && is_type ? YES : NO;
 }
 
+/* Joined late: what keeps a connection alive; it carries nothing, mostly. */
+static bool may_be_keep_alive(const struct cursor *c)
+{
+    return cursor_may_start_with(c, "\0\0\x0e\0\0\0\0\x0c");
+}
+
+static enum answer judge_keep_alive(struct inspection *in, struct cursor c)
+{
+    if (!may_be_keep_alive(&c))
+        return judge_server(in, c);
+    if (c.size < 3 + KEEP_ALIVE_SIZE)
+        return wants(in, (enum side)c.side, 3 + KEEP_ALIVE_SIZE);
+    bool fits = !(cursor_peek(&c, 8) & 0x7f) && !(cursor_peek(&c, 9) & 0x80);
+    cursor_skip(&c, 3 + KEEP_ALIVE_SIZE);
+    return fits ? yes(in, "keep-alive", &c) : NO;
+}
+
 static enum answer validate(struct inspection *in)
 {
+    struct cursor first = in->client.size ? in->client : in->server;
+    if (may_be_keep_alive(&first))
+        return judge_sides(in, judge_keep_alive, judge_keep_alive);
     if (in->client.size == 0)
         return wants(in, CLIENT, 1);
     enum answer client = judge_client(in, in->client);
@@ -65,6 +87,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(3, "\0\0\0\0\x04\0\0\0\0\0", "\xff\xff\xff\xff\xfc\0\xff\xfe\xff\xf0"),
+    SIGNATURE_MASKED(0, "\0\0\x0e\0\0\0\0\x0c\0", "\xff\xff\xff\xff\xff\xff\xff\xff\x7f"),
 };
 
 const struct cdpi_protocol cdpi_protocol_rsocket = {

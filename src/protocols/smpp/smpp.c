@@ -102,7 +102,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (c.ran_short)
         return short_of(in, &c);
-    return c.at <= size ? yes(in, is_answer ? "response" : "request", &c) : NO;
+    bool is_bind = !is_answer && (command <= BIND_TRANSMITTER || command == BIND_TRANSCEIVER);
+    if (is_bind ? c.at != size : c.at > size)
+        return NO;
+    return yes(in, is_answer ? "response" : "request", &c);
 }
 
 static enum answer validate(struct inspection *in)
