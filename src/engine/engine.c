@@ -227,7 +227,8 @@ static inline void aim(struct cdpi *engine, struct incoming *a, bool is_v6)
 }
 
 /* What a tunnel carries, and the tunnel in that, behind it in the batch. */
-static struct incoming *decode_tunnels(struct cdpi *engine, struct incoming *a)
+__attribute__((noinline)) static struct incoming *decode_tunnels(struct cdpi *engine,
+                                                                 struct incoming *a)
 {
     for (int depth = 0; depth < MAX_DEPTH && packet_may_be_tunnel(&a[-1].packet); depth++, a++) {
         if (decode_inner(&engine->decoder, &a[-1].packet, &a->packet) != DECODE_FLOW)
@@ -256,8 +257,8 @@ static struct incoming *decode_late(struct cdpi *engine, uint64_t time, struct i
 }
 
 /* The general way for one frame. Returns the place for the next packet. */
-static struct incoming *decode_slowly(struct cdpi *engine, const struct cdpi_frame *f,
-                                      struct incoming *a)
+__attribute__((noinline)) static struct incoming *
+decode_slowly(struct cdpi *engine, const struct cdpi_frame *f, struct incoming *a)
 {
     const struct incoming *first = a;
     a->packet.time = f->time / 1000;
@@ -296,7 +297,7 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
             continue;
         }
         a++;
-        if (packet_may_be_tunnel(p) && engine->decapsulates)
+        if (p->key.ip_protocol != IP_TCP && packet_may_be_tunnel(p) && engine->decapsulates)
             a = decode_tunnels(engine, a);
     }
     engine->stats.packets += count;
