@@ -100,7 +100,7 @@ static bool build(struct cdpi *engine, const struct cdpi_options *options)
     arena_init(&engine->table_arena, memory, rest);
     for (unsigned i = 0; i < 2; i++) {
         struct table *table = &engine->tables[i];
-        if (!table_init(table, &engine->table_arena, i == 1, key,
+        if (!table_init(table, &engine->table_arena, i == 1, key, &engine->moves,
                         i == 0 ? options->initial_flows : 0))
             return false;
     }
@@ -407,17 +407,26 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
     return true;
 }
 
+/* `moves`: as many as there were when it was found. */
+static inline bool still_holds(const struct cdpi *engine, const struct found *found, uint32_t moves)
+{
+    if (found->hot && engine->moves == moves)
+        return true;
+    return found->changes == found->segment->changes;
+}
+
 /* The last pass goes packet by packet: what a batch comes to does not depend on its size. Returns
  * whether the first packet's flow is new. */
 static bool process_batch(struct cdpi *engine, uint32_t n)
 {
+    const uint32_t moves = engine->moves;
     bool first_is_new = false;
     engine->stats.packets_in_flows += n;
     for (const struct incoming *a = engine->batch; a < engine->batch + n; a++) {
         const struct packet *p = &a->packet;
         const struct found *found = &a->found;
         engine_advance_clock(engine, p->time);
-        bool holds = found->changes == found->segment->changes;
+        bool holds = still_holds(engine, found, moves);
         if (found->hot && holds && only_counts(engine, p, found))
             continue;
         bool is_new = engine_process(engine, p, holds ? found : NULL);

@@ -70,8 +70,9 @@ static void release(struct table *table, const struct segment *s)
 }
 
 bool table_init(struct table *table, struct arena *arena, bool is_v6, const uint64_t *hash_key,
-                uint64_t expected)
+                uint32_t *moves, uint64_t expected)
 {
+    table->moves = moves;
     table->arena = arena;
     table->is_v6 = is_v6;
     table->record_size = is_v6 ? RECORD_V6 : RECORD_V4;
@@ -215,6 +216,7 @@ bool table_make_room(struct table *table, uint64_t hash)
         return false;
     rehash(table, s, &old);
     s->changes++;
+    ++*table->moves;
     s->hand = 0;
     release(table, &old);
     return true;
@@ -266,6 +268,7 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
     s->used--;
     table->used--;
     s->changes++;
+    ++*table->moves;
 }
 
 void table_empty(struct table *table, uint32_t segment)
@@ -275,6 +278,7 @@ void table_empty(struct table *table, uint32_t segment)
     table->used -= s->used;
     s->used = 0;
     s->changes++;
+    ++*table->moves;
 }
 
 /* Lower goes first: one packet, then settled, then undecided. */
