@@ -151,6 +151,12 @@ static inline struct cursor cursor_take(struct cursor *c, uint32_t n)
     return part;
 }
 
+/* A cursor over bytes that are there (n is at most what is left); does not move. */
+static inline struct cursor cursor_ahead(const struct cursor *c, uint32_t n)
+{
+    return (struct cursor){.data = c->data + c->at, .size = n, .side = c->side};
+}
+
 /* Whether the bytes from here begin with these; does not move. What has not arrived does not match.
  */
 static inline bool cursor_starts(const struct cursor *c, const void *bytes, uint32_t n)
@@ -215,7 +221,8 @@ static inline uint64_t cursor_same_bytes(uint64_t word, uint8_t byte)
     return (differs - ones) & ~differs & ones << 7;
 }
 
-/* Whether the text begins with one of the eight bytes here. */
+/* Whether the text begins with one of the eight bytes here (there may be more, or fewer up to
+ * `end`). */
 static inline bool cursor_has_in_word(const uint8_t *at, const uint8_t *end, const char *lower)
 {
     struct cursor eight = cursor_over(at, 8);
@@ -239,11 +246,10 @@ static inline bool cursor_has_nocase(const struct cursor *c, const char *lower)
     }
     if (at < end && cursor_left(c) >= 8) /* the last ones, with some that were seen before */
         return cursor_has_in_word(end - 8, end, lower);
-    for (; at < end; at++) {
-        if ((*at | 0x20) == (lower[0] | 0x20) && cursor_match_nocase(at, end, lower))
-            return true;
-    }
-    return false;
+    uint8_t few[8] = {0};
+    for (size_t i = 0; at + i < end; i++)
+        few[i] = at[i];
+    return at < end && cursor_has_in_word(few, few + (end - at), lower);
 }
 
 /* How far from here the byte stands, or -1. Looks at `within` bytes at the most. */

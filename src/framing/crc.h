@@ -39,22 +39,33 @@ static inline uint16_t crc16_dnp(struct cursor c)
     return (uint16_t)~crc;
 }
 
-/* MCRF4XX (MAVLink): lowest bit first, polynomial x^16 + x^12 + x^5 + 1, from 0xffff; one byte more
- * that is not sent stands behind the others. */
-static inline uint16_t crc16_mcrf4xx(struct cursor c, uint8_t behind)
+/* Lowest bit first, polynomial x^16 + x^12 + x^5 + 1: one byte more. */
+static inline uint16_t crc16_low_first(uint16_t crc, uint8_t byte)
 {
     static const uint16_t of_half[16] = {0x0000, 0x1081, 0x2102, 0x3183, 0x4204, 0x5285,
                                          0x6306, 0x7387, 0x8408, 0x9489, 0xa50a, 0xb58b,
                                          0xc60c, 0xd68d, 0xe70e, 0xf78f};
+    crc ^= byte;
+    crc = (uint16_t)(crc >> 4 ^ of_half[crc & 15]);
+    return (uint16_t)(crc >> 4 ^ of_half[crc & 15]);
+}
+
+/* MCRF4XX (MAVLink): from 0xffff; one byte more that is not sent stands behind the others. */
+static inline uint16_t crc16_mcrf4xx(struct cursor c, uint8_t behind)
+{
     uint16_t crc = 0xffff;
-    cursor_seek(&c, 0);
-    for (bool is_last = false; !is_last;) {
-        is_last = cursor_at_end(&c);
-        crc ^= is_last ? behind : cursor_u8(&c);
-        crc = (uint16_t)(crc >> 4 ^ of_half[crc & 15]);
-        crc = (uint16_t)(crc >> 4 ^ of_half[crc & 15]);
-    }
-    return crc;
+    for (cursor_seek(&c, 0); !cursor_at_end(&c);)
+        crc = crc16_low_first(crc, cursor_u8(&c));
+    return crc16_low_first(crc, behind);
+}
+
+/* ISO/IEC 13239 (HDLC): from 0xffff and inverted at the end; on the wire low byte first. */
+static inline uint16_t crc16_hdlc(struct cursor c)
+{
+    uint16_t crc = 0xffff;
+    for (cursor_seek(&c, 0); !cursor_at_end(&c);)
+        crc = crc16_low_first(crc, cursor_u8(&c));
+    return (uint16_t)~crc;
 }
 
 /* IEEE 802.3, as Ethernet and zlib have it: starts from UINT32_MAX and is inverted at the end. In

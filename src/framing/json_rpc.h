@@ -10,6 +10,7 @@
 struct json_call {
     bool is_version_2;
     bool has_id, has_error, has_result, has_params;
+    uint32_t others;      /* members that are none of these */
     struct cursor method; /* without quotes; empty if there is none */
     struct cursor params, result;
 };
@@ -32,6 +33,8 @@ static inline void json_call_take(struct json_call *call, struct json_member *me
     } else if (json_is(&member->key, "result")) {
         call->has_result = true;
         call->result = member->value;
+    } else {
+        call->others++;
     }
 }
 

@@ -26,14 +26,6 @@ static inline bool sdp_ipv4(struct cursor *c, uint8_t address[16])
     return true;
 }
 
-static inline int sdp_hex(int byte)
-{
-    if (text_is_digit(byte))
-        return byte - '0';
-    int lower = byte | 0x20;
-    return byte >= 0 && lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* "2001:db8::1": groups before and after one "::". */
 static inline bool sdp_ipv6(struct cursor *c, uint8_t address[16])
 {
@@ -42,10 +34,7 @@ static inline bool sdp_ipv6(struct cursor *c, uint8_t address[16])
     int gap = -1;
     if (cursor_accept_text(c, "::"))
         gap = 0;
-    while (count < 8 && sdp_hex(cursor_peek(c, 0)) >= 0) {
-        uint32_t value = 0;
-        for (unsigned i = 0; i < 4 && sdp_hex(cursor_peek(c, 0)) >= 0; i++)
-            value = value << 4 | (uint32_t)sdp_hex(cursor_u8(c));
+    for (uint32_t value; count < 8 && text_hex(c, 4, &value) > 0;) {
         groups[count++] = (uint16_t)value;
         if (gap < 0 && cursor_accept_text(c, "::"))
             gap = (int)count;

@@ -60,38 +60,31 @@ static inline bool text_all_plain(struct cursor c)
     return text_block_is_plain(at + size - sizeof(text_block));
 }
 
-/* The next line without its end, in *line (as much of it as there is). Bytes from 0x80 on pass
- * (UTF-8 and older sets), control bytes do not. A line of `limit` bytes or more is none. */
-static inline enum text_line text_line(struct cursor *c, uint32_t limit, struct cursor *line)
+/* The next line without its end, in *line (as much of it as there is). Any byte goes: colours,
+ * shell codes, other alphabets; what the line begins with has to tell. A line of `limit` bytes or
+ * more is none. */
+static inline enum text_line text_raw_line(struct cursor *c, uint32_t limit, struct cursor *line)
 {
     int32_t end = cursor_find(c, '\n', limit);
-    struct cursor rest = *c;
-    *line = cursor_take(&rest, end < 0 ? cursor_left(c) : (uint32_t)end);
-    if (end < 0 && cursor_left(c) >= limit)
-        return LINE_BAD;
-    while (line->size > 0 && cursor_peek(line, line->size - 1) == '\r')
-        line->size--;
-    if (!text_all_plain(*line))
-        return LINE_BAD;
+    uint32_t left = cursor_left(c), size = end < 0 ? left : (uint32_t)end;
+    while (size > 0 && cursor_peek(c, size - 1) == '\r')
+        size--;
+    *line = cursor_ahead(c, size);
     if (end < 0)
-        return LINE_OPEN;
+        return left >= limit ? LINE_BAD : LINE_OPEN;
     cursor_skip(c, (uint32_t)end + 1);
     return LINE_WHOLE;
 }
 
-/* As text_line, but any byte goes: colours, shell codes, other alphabets. What the line begins with
- * has to tell. */
-static inline enum text_line text_raw_line(struct cursor *c, uint32_t limit, struct cursor *line)
+/* As that, of text: bytes from 0x80 on pass (UTF-8 and older sets), control bytes do not. */
+static inline enum text_line text_line(struct cursor *c, uint32_t limit, struct cursor *line)
 {
-    int32_t end = cursor_find(c, '\n', limit);
     struct cursor rest = *c;
-    *line = cursor_take(&rest, end < 0 ? cursor_left(c) : (uint32_t)end);
-    if (end < 0)
-        return cursor_left(c) >= limit ? LINE_BAD : LINE_OPEN;
-    while (line->size > 0 && cursor_peek(line, line->size - 1) == '\r')
-        line->size--;
-    cursor_skip(c, (uint32_t)end + 1);
-    return LINE_WHOLE;
+    enum text_line state = text_raw_line(&rest, limit, line);
+    if (state == LINE_BAD || !text_all_plain(*line))
+        return LINE_BAD;
+    *c = rest;
+    return state;
 }
 
 static inline int text_lower(int byte)
@@ -108,10 +101,33 @@ static inline bool text_is_digit(int byte)
 static inline uint32_t text_digits(struct cursor *c, uint32_t most, uint32_t *value)
 {
     uint32_t n = 0, sum = 0;
-    for (; n < most && text_is_digit(cursor_peek(c, 0)); n++)
-        sum = sum * 10 + (uint32_t)(cursor_u8(c) - '0');
+    for (int byte; n < most && text_is_digit(byte = cursor_peek(c, 0)); n++) {
+        sum = sum * 10 + (uint32_t)(byte - '0');
+        cursor_skip(c, 1);
+    }
     if (value)
         *value = sum;
+    return n;
+}
+
+/* A hex digit's value, in either case; -1: it is none. */
+static inline int text_hex_value(int byte)
+{
+    if (text_is_digit(byte))
+        return byte - '0';
+    int lower = text_lower(byte);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* Passes over up to `most` hex digits; how many there were. The last eight make up the value. */
+static inline uint32_t text_hex(struct cursor *c, uint32_t most, uint32_t *value)
+{
+    uint32_t n = 0;
+    *value = 0;
+    for (int digit; n < most && (digit = text_hex_value(cursor_peek(c, 0))) >= 0; n++) {
+        *value = *value << 4 | (uint32_t)digit;
+        cursor_skip(c, 1);
+    }
     return n;
 }
 

@@ -13,6 +13,8 @@ enum {
     TLS_HANDSHAKE = 22,
     TLS_APPLICATION = 23,
     TLS_HEARTBEAT = 24,
+    DTLS_CONNECTION_ID = 25,  /* RFC 9146 section 4 */
+    DTLS_ACK = 26,            /* RFC 9147 section 7 */
     TLS_RECORD_LIMIT = 0x4800 /* 2^14 + 2048, RFC 5246 section 6.2.3 */
 };
 
@@ -66,7 +68,7 @@ static inline bool dtls_record(struct cursor *c, struct dtls_record *r)
     r->length = cursor_u16(c);
     if (c->ran_short)
         return true;
-    return r->type >= TLS_CHANGE_CIPHER && r->type <= TLS_HEARTBEAT + 1 &&
+    return r->type >= TLS_CHANGE_CIPHER && r->type <= DTLS_ACK &&
            (r->version == 0xfeff || r->version == 0xfefd || r->version == 0x100) &&
            r->length <= TLS_RECORD_LIMIT;
 }

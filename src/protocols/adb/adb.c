@@ -8,6 +8,7 @@
  * Between a client and the host's server: four hex digits of a size, then "host:..."; the answer is
  * OKAY or FAIL.
  */
+#include "framing/text.h"
 #include "protocols/protocol.h"
 
 enum { MOST_DATA = 1 << 20, REQUEST_MOST = 0x400 };
@@ -37,24 +38,11 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
     return magic == ~command && size <= MOST_DATA ? yes(in, "message", &c) : NO;
 }
 
-static bool read_hex(struct cursor *c, uint32_t *value)
-{
-    *value = 0;
-    for (int i = 0; i < 4; i++) {
-        int digit = cursor_u8(c);
-        bool is_letter = (digit | 0x20) >= 'a' && (digit | 0x20) <= 'f';
-        if (!c->ran_short && !is_letter && (digit < '0' || digit > '9'))
-            return false;
-        *value = *value << 4 | (uint32_t)(is_letter ? (digit | 0x20) - 'a' + 10 : digit - '0');
-    }
-    return true;
-}
-
 static enum answer judge_request(struct inspection *in, struct cursor c)
 {
     uint32_t size;
-    if (!read_hex(&c, &size))
-        return NO;
+    if (text_hex(&c, 4, &size) < 4)
+        return cursor_at_end(&c) ? short_of(in, &c) : NO;
     if (!cursor_may_start_with(&c, "host:") && !cursor_may_start_with(&c, "host-"))
         return NO;
     cursor_skip(&c, 5);

@@ -160,13 +160,15 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
     struct representation r;
-    if (c.size < CONNECTIONLESS_HEADER || cursor_u8(&c) != 4)
+    if (cursor_u8(&c) != 4 || uncut_size(in, &c) < CONNECTIONLESS_HEADER)
         return NO;
     uint8_t type = cursor_u8(&c);
     cursor_skip(&c, 1);
     uint8_t flags = cursor_u8(&c); /* C706 12.5.2.3: cancel pending, and reserved zeros */
     if (type > LAST_CONNECTIONLESS_TYPE || flags & 0xfc || !representation(&c, &r))
         return NO;
+    if (c.size < CONNECTIONLESS_HEADER) /* version, type, zeros and representation: 38 bits */
+        return c.ran_short ? NO : likely(in, "connectionless header, cut", &c);
     cursor_skip(&c, 1 + 3 * 16 + 4 + 4 + 4 + 2 + 2 + 2);
     uint16_t size = u16(&c, r);
     cursor_skip(&c, 2);
@@ -188,7 +190,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_joined(in, judge, judge);
 }
 
 /* ---- the endpoint mapper ----------------------------------------------------------------- */

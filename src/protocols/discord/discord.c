@@ -29,7 +29,7 @@ static bool are_zeros(struct cursor c)
 /* An address in text, of either version, then zeros; nothing but zeros where it is asked for. */
 static bool passes_address(struct cursor *c, bool is_asked)
 {
-    struct cursor field = cursor_take(c, ADDRESS);
+    struct cursor field = cursor_take(c, cursor_left(c) < ADDRESS ? cursor_left(c) : ADDRESS);
     uint32_t n = 0;
     for (; cursor_peek(&field, 0) > 0; n++) {
         int byte = cursor_u8(&field);
@@ -45,8 +45,10 @@ static enum answer judge_discovery(struct inspection *in, struct cursor c)
     cursor_skip(&c, 4);
     if ((type != ASKS && type != ANSWERS) || length != DISCOVERY_SIZE - 4)
         return NO;
-    if (!passes_address(&c, type == ASKS) || !cursor_skip(&c, 2))
+    if (cursor_left(&c) < 8 || !passes_address(&c, type == ASKS))
         return NO;
+    if (!cursor_skip(&c, 2))
+        return is_cut(in, &c) ? likely(in, "address discovery, cut", &c) : NO;
     return yes(in, "address discovery", &c);
 }
 
@@ -79,7 +81,31 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
     if (c.size == PING_SIZE && cursor_starts_with(&c, "\x13\x37\xca\xfe"))
         return judge_ping(in, c);
-    return c.size == DISCOVERY_SIZE ? judge_discovery(in, c) : NO;
+    return uncut_size(in, &c) == DISCOVERY_SIZE ? judge_discovery(in, c) : NO;
+}
+
+/* RTP of version 2 (RFC 3550 section 5.1) with the SSRC of the discovery. */
+static bool is_voice(struct cursor c, struct cursor discovery)
+{
+    enum { RTP_SSRC_AT = 8, DISCOVERY_SSRC_AT = 4, RTP_VERSION = 2 };
+    return cursor_peek(&c, 0) >> 6 == RTP_VERSION && cursor_left(&c) > 12 &&
+           cursor_peek_u32(&c, RTP_SSRC_AT) == cursor_peek_u32(&discovery, DISCOVERY_SSRC_AT);
+}
+
+/* The answer is there and the question was lost: who asked speaks already. */
+static enum answer judge_joined_late(struct inspection *in)
+{
+    struct cursor discovery = cursor_over("", 0);
+    for (uint32_t i = 0; i < in->datagram_count; i++) {
+        struct cursor c = inspection_datagram(in, i);
+        if (discovery.size == 0) {
+            bool is_answer = cursor_peek_u16(&c, 0) == ANSWERS;
+            discovery = is_answer && judge_datagram(in, c) == YES ? c : discovery;
+        } else if (c.side != discovery.side && is_voice(c, discovery)) {
+            return likely(in, "address discovery, then voice", &discovery);
+        }
+    }
+    return NO;
 }
 
 static enum answer validate(struct inspection *in)
@@ -88,7 +114,8 @@ static enum answer validate(struct inspection *in)
                   (in->server.size == 0 || in->server.size == OLD_SIZE);
     if (is_old)
         return judge_old(in);
-    return judge_sides(in, judge_datagram, judge_datagram);
+    enum answer answer = judge_sides(in, judge_datagram, judge_datagram);
+    return answer == NO ? judge_joined_late(in) : answer;
 }
 
 static const struct signature signatures[] = {

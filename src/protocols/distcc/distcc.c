@@ -4,28 +4,10 @@
  * digits. The client: DIST version, then ARGC count (CDIR in version 3); the server: DONE version,
  * STAT status.
  */
+#include "framing/text.h"
 #include "protocols/protocol.h"
 
 enum { TOKEN = 12, VERSIONS = 3 };
-
-static int hex_digit(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-static bool token_value(struct cursor *c, uint32_t *value)
-{
-    *value = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        int digit = hex_digit(cursor_u8(c));
-        if (digit < 0)
-            return false;
-        *value = *value << 4 | (uint32_t)digit;
-    }
-    return true;
-}
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
@@ -36,7 +18,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (c.size < TOKEN + 4)
         return short_of(in, &(struct cursor){.size = TOKEN + 3, .side = c.side});
     cursor_skip(&c, 4);
-    if (!token_value(&c, &version) || version < 1 || version > VERSIONS)
+    if (text_hex(&c, 8, &version) != 8 || version < 1 || version > VERSIONS)
         return NO;
     if (c.side == CLIENT && !cursor_may_start_with(&c, "ARGC") &&
         !cursor_may_start_with(&c, "CDIR"))

@@ -41,8 +41,11 @@ static enum answer judge_signal(struct inspection *in, struct cursor c)
     if (!cursor_accept_text(&c, "DLEP"))
         return NO;
     uint16_t type = cursor_u16(&c), length = cursor_u16(&c);
-    if (c.ran_short || type < 1 || type > LAST_SIGNAL || length != cursor_left(&c) ||
-        weigh_items(c) < 0)
+    if (c.ran_short || type < 1 || type > LAST_SIGNAL || !fills_datagram(in, &c, c.at + length))
+        return NO;
+    if (is_cut(in, &c)) /* magic, type and size are 78 bits */
+        return yes(in, "signal, cut", &c);
+    if (weigh_items(c) < 0)
         return NO;
     return yes(in, "signal", &c);
 }

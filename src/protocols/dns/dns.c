@@ -36,8 +36,11 @@ static bool query_makes_sense(const struct dns_message *m)
     if (opcode == STATUS)
         return m->flags == STATUS << 11 && m->count[1] == 0 && m->count[0] <= 1;
     if (opcode == STATEFUL)
-        return false; /* no counts, no names: nothing to tell it by, RFC 8490 section 5.4 */
-    return m->count[0] > 0 && m->count[0] <= 256;
+        return false;     /* no counts, no names: nothing to tell it by, RFC 8490 section 5.4 */
+    if (m->count[0] == 0) /* a question for a cookie, RFC 7873 section 5.4 */
+        return opcode == 0 && (m->count[1] | m->count[2]) == 0 && m->count[3] == 1 &&
+               m->type == DNS_TYPE_OPT;
+    return m->count[0] <= 256;
 }
 
 static bool response_makes_sense(const struct dns_message *m)
@@ -94,13 +97,29 @@ static enum answer judge_whole(struct inspection *in, const struct cursor *c,
     return is_known ? yes(in, "bare response", c) : likely(in, "bare header", c);
 }
 
+/* RFC 1001 section 14.1: what is there of a label of 32 is letters from 'A' to 'P'. */
+static bool is_netbios_label(uint8_t size, struct cursor label)
+{
+    while (cursor_peek(&label, 0) >= 'A' && cursor_peek(&label, 0) <= 'P')
+        cursor_skip(&label, 1);
+    return size == NETBIOS_LABEL && cursor_at_end(&label);
+}
+
 /* The capture ends within the first name: as far as it goes, a label of host's letters at least. */
 static bool begins_with_name(struct cursor c)
 {
     uint8_t size = cursor_u8(&c);
     struct cursor label = cursor_take(&c, size);
     return size >= 1 && size <= 63 && !label.ran_short && dns_has_host_letters(label) &&
-           size != NETBIOS_LABEL; /* that would be NetBIOS' */
+           !is_netbios_label(size, label);
+}
+
+/* The capture ends within the first label: host's letters, four at least. */
+static bool is_within_label(struct cursor c)
+{
+    uint8_t size = cursor_u8(&c);
+    return size <= 63 && size > cursor_left(&c) && cursor_left(&c) >= 4 &&
+           !is_netbios_label(size, c) && dns_has_host_letters(cursor_take(&c, cursor_left(&c)));
 }
 
 /* A query or its answer in the header's everyday form: of its 80 bits but few are free. */
@@ -211,6 +230,8 @@ static enum answer judge_cut(struct inspection *in, const struct cursor *c,
         return yes(in, rule_of(m), c);
     bool is_usual =
         dns_opcode(m) == 0 && m->count[0] <= 8 && m->count[2] <= 16 && m->count[3] <= 32;
+    if (is_usual_header(m) && is_within_label(name))
+        return likely(in, "header and a cut name", c);
     return is_usual && begins_with_name(name) ? likely(in, "header and a cut name", c) : NO;
 }
 

@@ -14,8 +14,11 @@ enum { EDONKEY = 0xe3, EMULE = 0xc5, PACKED = 0xd4, KAD = 0xe4 };
 
 /* ---- streams ----------------------------------------------------------------------------- */
 
-enum { LENGTH_LIMIT = 2 << 20, TAG_LIMIT = 64, HASH = 16 };
+enum { LENGTH_LIMIT = 2 << 20, PACKED_LIMIT = 1 << 18, TAG_LIMIT = 64, HASH = 16 };
 enum { HELLO = 0x01, HELLO_ANSWER = 0x4c, INFO = 0x01, INFO_ANSWER = 0x02, TEXT = 0x38 };
+enum { SERVER_IDENTITY = 0x41, MESSAGE = 0x4e, HASHES = 0x52 };
+enum { PACKED_PART = 0x40, PUBLIC_KEY = 0x85, SIGNED = 0x86 };
+enum { LARGE_PACKED_PART = 0xa1, LARGE_PART = 0xa2 };
 enum { SOURCES = 0x42, PART = 0x46, SERVERS = 0x32, FILE_STATUS = 0x50, FILE_NAME = 0x59 };
 
 /* Messages of one size: the length fixes them. */
@@ -25,7 +28,10 @@ struct fixed {
 };
 
 static const struct fixed fixed_messages[] = {
+    {EDONKEY, 0x05, 1},                      /* a server refuses */
     {EDONKEY, 0x14, 1},                      /* ask for servers */
+    {EDONKEY, 0x21, 1},                      /* search on */
+    {EDONKEY, 0x36, 1},                      /* a call back failed */
     {EDONKEY, 0x34, 9},                      /* a server's users and files */
     {EDONKEY, 0x40, 5},                      /* a new id */
     {EDONKEY, 0x40, 9},                      /* and the server's flags */
@@ -44,9 +50,18 @@ static const struct fixed fixed_messages[] = {
     {EDONKEY, 0x57, 1},                      /* no more */
     {EDONKEY, 0x58, 17},                     /* what is it called */
     {EDONKEY, 0x5c, 5},                      /* rank in the queue */
+    {EDONKEY, 0x5e, 1},                      /* out of parts */
+    {EDONKEY, 0x4a, 1},                      /* what do you share */
+    {EDONKEY, 0x5d, 1},                      /* which folders do you share */
+    {EDONKEY, 0x4d, 9},                      /* a peer has another id now */
     {EMULE, 0x60, 13},                       /* rank in the queue */
     {EMULE, 0x81, 17},                       /* ask for sources */
+    {EMULE, 0x83, 20},                       /* and of which version */
     {EMULE, 0x87, 6},                        /* ask for a signature */
+    {EMULE, 0x9b, 37},                       /* ask for a part of the tree of hashes */
+    {EMULE, 0x9d, 37},                       /* the root of it */
+    {EMULE, 0x9e, 17},                       /* ask for it */
+    {EMULE, 0xa3, 65},                       /* ask for three parts of a large file */
 };
 
 static bool is_fixed(uint8_t protocol, uint8_t opcode, uint32_t length)
@@ -109,6 +124,49 @@ static bool passes_servers(struct cursor *c, uint32_t length)
     return length == 2 + 6u * cursor_u8(c);
 }
 
+/* As passes_part, of a large file: 64 bits. */
+static bool passes_large_part(struct cursor *c, uint32_t length)
+{
+    cursor_skip(c, HASH);
+    uint64_t from = cursor_le64(c), to = cursor_le64(c);
+    return to > from && to - from == length - 33;
+}
+
+/* A deflated part: where it begins, how large all of it is, a piece of it. */
+static bool passes_packed_part(struct cursor *c, uint32_t length, uint32_t place)
+{
+    cursor_skip(c, HASH + place);
+    uint32_t packed = cursor_le32(c), head = 1 + HASH + place + 4;
+    return length > head && packed >= length - head && packed < PACKED_LIMIT;
+}
+
+/* A key of at most 80 bytes, or a signature: a size, then it, perhaps which address it signs. */
+static bool passes_sized(struct cursor *c, uint32_t length)
+{
+    uint32_t size = cursor_u8(c);
+    return size >= 32 && size <= 128 && (length == size + 2 || length == size + 3);
+}
+
+static bool passes_emule(struct cursor *c, uint8_t opcode, uint32_t length)
+{
+    switch (opcode) {
+    case INFO:
+    case INFO_ANSWER:
+        return passes_info(c);
+    case PACKED_PART:
+        return passes_packed_part(c, length, 4);
+    case LARGE_PACKED_PART:
+        return passes_packed_part(c, length, 8);
+    case LARGE_PART:
+        return length > HASH + 17 && passes_large_part(c, length);
+    case PUBLIC_KEY:
+    case SIGNED:
+        return passes_sized(c, length);
+    default:
+        return false;
+    }
+}
+
 /* RFC 1950: method 8 with a window of 32 KiB, as eMule has it. */
 static bool passes_zlib(struct cursor *c)
 {
@@ -123,7 +181,7 @@ static bool passes_body(struct cursor *c, uint8_t protocol, uint8_t opcode, uint
     if (protocol == PACKED)
         return opcode < 0xb0 && passes_zlib(c);
     if (protocol == EMULE)
-        return (opcode == INFO || opcode == INFO_ANSWER) && passes_info(c);
+        return passes_emule(c, opcode, length);
     switch (opcode) {
     case HELLO:
         return length > HASH + 10 && passes_hello(c);
@@ -133,6 +191,13 @@ static bool passes_body(struct cursor *c, uint8_t protocol, uint8_t opcode, uint
         return passes_text(c, length);
     case PART:
         return passes_part(c, length);
+    case SERVER_IDENTITY: /* hash, address, port, tags */
+        return length > HASH + 10 && passes_user(c);
+    case HASHES:
+        cursor_skip(c, HASH);
+        return (uint32_t)HASH * cursor_le16(c) + HASH + 3u == length;
+    case MESSAGE:
+        return passes_text(c, length);
     case SOURCES:
         return passes_sources(c, length);
     case SERVERS:
@@ -178,6 +243,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
 enum { STATUS_ASKED = 0x96, STATUS = 0x97, SOURCES_ASKED = 0x9a, SOURCES_FOUND = 0x9b };
 enum { KAD_HELLO = 0x11, KAD_HELLO_ANSWER = 0x19, KAD_SEARCH = 0x21, KAD_CONTACTS = 0x29 };
 enum { KAD_BOOTSTRAP_ANSWER = 0x09, CONTACT = 25, KAD_VERSIONS = 16 };
+enum { KAD_PUBLISH_SOURCES = 0x44, KAD_FOUND = 0x3b, KAD_PACKED = 0xe5, TAGS = 32 };
 
 /* Contacts: id, address, ports, version. The bits that their number and versions are worth. */
 static unsigned contact_bits(struct cursor c, uint32_t count)
@@ -232,6 +298,24 @@ static unsigned fixed_bits(struct cursor c)
     return 0;
 }
 
+/* A tag of Kademlia: a kind that there is, then a name of one byte. */
+static bool is_tag(struct cursor c)
+{
+    uint8_t kind = cursor_u8(&c);
+    uint16_t name = cursor_le16(&c);
+    return !c.ran_short && kind >= 1 && kind <= 11 && name == 1;
+}
+
+/* Deflated whole: any opcode of those that are long. */
+static unsigned packed_bits(struct cursor c)
+{
+    uint8_t opcode = cursor_u8(&c);
+    bool is_long = opcode == KAD_CONTACTS || opcode == KAD_BOOTSTRAP_ANSWER ||
+                   opcode == KAD_FOUND || (opcode >= 0x43 && opcode <= 0x45);
+    uint16_t head = cursor_u16(&c);
+    return is_long && head >> 8 == 0x78 && head % 31 == 0 ? 12 : 0;
+}
+
 static unsigned kad_bits(struct cursor c)
 {
     uint8_t opcode = cursor_u8(&c);
@@ -248,6 +332,21 @@ static unsigned kad_bits(struct cursor c)
         cursor_skip(&c, HASH);
         uint8_t count = cursor_u8(&c);
         return contact_bits(c, count);
+    case KAD_FOUND: { /* who answers, what was asked for, how many, then the first's id and tags */
+        cursor_skip(&c, 2 * HASH);
+        uint16_t found = cursor_le16(&c);
+        bool is_empty = found == 0 && cursor_at_end(&c);
+        cursor_skip(&c, HASH);
+        uint8_t tags = cursor_u8(&c);
+        if (is_empty)
+            return 16;
+        return found && found <= 300 && tags && tags <= TAGS && is_tag(c) ? 20 : 0;
+    }
+    case KAD_PUBLISH_SOURCES: { /* which file, who has it, tags */
+        cursor_skip(&c, 2 * HASH);
+        uint8_t tags = cursor_u8(&c);
+        return tags && tags <= TAGS && is_tag(c) ? 16 : 0;
+    }
     case KAD_BOOTSTRAP_ANSWER: /* id, port, version, how many (2) */
         cursor_skip(&c, HASH + 2 + 1);
         uint16_t contacts = cursor_le16(&c);
@@ -279,6 +378,8 @@ static unsigned datagram_bits(struct cursor c)
     struct cursor all = c;
     uint8_t protocol = cursor_u8(&c);
     unsigned bits = fixed_bits(all);
+    if (protocol == KAD_PACKED)
+        bits = packed_bits(c);
     if (bits == 0 && (protocol == KAD || protocol == EDONKEY))
         bits = protocol == KAD ? kad_bits(c) : server_bits(c);
     return bits ? 16 + bits : 0;
@@ -361,6 +462,14 @@ static const struct signature signatures[] = {
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x97"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x9a"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe3\x9b"},
+    {.transports = OVER_UDP,
+     .offset = 0,
+     .size = 3,
+     .bytes = "\xe5\0\x78",
+     .mask = "\xff\x80\xff",
+     .min_size = 64},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x3b"},
+    {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x44"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x09"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x11"},
     {.transports = OVER_UDP, .offset = 0, .size = 2, .bytes = "\xe4\x19"},

@@ -32,6 +32,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint32_t status = cursor_le32(&c);
     uint64_t context = cursor_u64(&c);
     uint32_t options = cursor_le32(&c);
+    bool is_told = is_cut(in, &c) && c.at >= 20 && is_status(status) &&
+                   fills_datagram(in, &c, HEADER + (uint32_t)length);
+    if (c.ran_short && is_told) /* command, length and status are 58 bits */
+        return likely(in, "encapsulation header, cut", &c);
     if (c.ran_short)
         return short_of(in, &c);
     if (!is_status(status) || options != 0 || length > MOST)
@@ -51,7 +55,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_joined(in, judge, judge);
 }
 
 static const struct signature signatures[] = {

@@ -34,12 +34,13 @@ static struct record record_head(struct cursor *c)
 static enum answer judge_begin(struct inspection *in, struct cursor c)
 {
     uint16_t role = cursor_u16(&c);
+    bool is_role = !c.ran_short && role >= 1 && role <= ROLES;
     uint8_t flags = cursor_u8(&c);
     uint32_t reserved = cursor_u32(&c);
     reserved |= cursor_u8(&c);
     if (c.ran_short)
-        return short_of(in, &c);
-    bool is_request = role >= 1 && role <= ROLES && flags <= 1 && reserved == 0;
+        return is_role ? likely_at_end(in, "BEGIN_REQUEST", &c) : short_of(in, &c);
+    bool is_request = is_role && flags <= 1 && reserved == 0;
     return is_request ? yes(in, "BEGIN_REQUEST", &c) : NO;
 }
 
@@ -64,8 +65,9 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 static bool begins_headers(struct cursor body)
 {
     static const char *const names[] = {
-        "status:",     "content-",       "location:", "x-powered-by:",
-        "set-cookie:", "cache-control:", "expires:",  NULL};
+        "status:",  "content-", "location:", "x-powered-by:",   "set-cookie:", "cache-control:",
+        "expires:", "pragma:",  "x-",        "access-control-", "vary:",       "link:",
+        "date:",    "etag:",    NULL};
     for (unsigned i = 0; names[i]; i++) {
         if (cursor_accept_nocase(&body, names[i]))
             return true;
@@ -96,6 +98,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         struct cursor body = c;
         if (r.type == STDOUT && begins_headers(body))
             return yes(in, "STDOUT", &c);
+        if (r.type == STDERR && cursor_starts_with(&body, "PHP message: "))
+            return yes(in, "STDERR", &c);
         if (!cursor_skip(&c, (uint32_t)r.length + r.padding))
             return short_of(in, &c);
         if (r.type == END_REQUEST && r.length == BODY)
@@ -114,6 +118,7 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x01\x09\x00\x00\x00\x00\x00\x00", "\xff\xff\xff\xff\x00\x00\x00\xff"),
     SIGNATURE_MASKED(0, "\x01\x03\x00\x00\x00\x08\x00\x00", "\xff\xff\x00\x00\xff\xff\x00\xff"),
     SIGNATURE_MASKED(0, "\x01\x06\x00\x00\x00\x00\x00\x00", "\xff\xfe\x00\x00\x00\x00\x00\xff"),
+    SIGNATURE(8, "PHP message: "),
     SIGNATURE_MASKED(0, "\x01\x0a\x00\x00\x00\x00\x00\x00", "\xff\xff\xff\xff\x00\x00\x00\xff"),
 };
 

@@ -61,9 +61,13 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     if (!cursor_may_start_with(&c, "FINS"))
         return NO;
     cursor_skip(&c, 4);
-    uint32_t length = cursor_u32(&c), command = cursor_u32(&c), error = cursor_u32(&c);
+    uint32_t length = cursor_u32(&c);
+    bool is_length = !c.ran_short && length >= TCP_LEAST && length <= TCP_MOST;
+    uint32_t command = cursor_u32(&c);
+    uint32_t error = cursor_u32(&c);
     if (c.ran_short)
-        return short_of(in, &c);
+        return is_length && command <= 6 ? likely_at_end(in, "FINS/TCP header", &c)
+                                         : short_of(in, &c);
     bool is_sound = length >= TCP_LEAST && length <= TCP_MOST && command <= 6 && error <= 0x25;
     return is_sound ? yes(in, "FINS/TCP header", &c) : NO;
 }
@@ -71,7 +75,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
 static enum answer validate(struct inspection *in)
 {
     if (!is_udp(in))
-        return judge_sides(in, judge_stream, judge_stream);
+        return judge_joined(in, judge_stream, judge_stream);
     enum answer answer = judge_sides(in, judge_datagram, judge_datagram);
     if (answer == LIKELY && both_spoke(in) &&
         (answers(in->client, in->server) || answers(in->server, in->client)))

@@ -26,7 +26,9 @@ static enum answer judge(struct inspection *in, struct cursor c)
     cursor_skip(&c, 2);
     int32_t end = cursor_find(&c, SOH, 16);
     if (end < 0)
-        return cursor_left(&c) >= 16 ? NO : short_of(in, &c);
+        return cursor_left(&c) >= 16                          ? NO
+               : is_version(cursor_take(&c, cursor_left(&c))) ? likely_at_end(in, "version", &c)
+                                                              : short_of(in, &c);
     struct cursor version = cursor_take(&c, (uint32_t)end);
     if (!is_version(version) || !cursor_may_start_with(&c, "\x01"
                                                            "9="))
@@ -46,7 +48,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_joined(in, judge, judge);
 }
 
 static const struct signature signatures[] = {SIGNATURE(0, "8=FIX")};

@@ -21,18 +21,25 @@ static const struct command commands[] = {
     {.word = "auth kerberos_v4", .bits = 26, .arguments = ARGUMENTS_NONE},
     {.word = "adat", .bits = 30, .arguments = ARGUMENTS_SOME},
     {.word = "appe", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "allo", .bits = 28, .arguments = ARGUMENTS_NUMBERS},
+    {.word = "avbl", .bits = 26, .arguments = ARGUMENTS_ANY},
     {.word = "abor", .bits = 28, .arguments = ARGUMENTS_NONE},
     {.word = "cdup", .bits = 30, .arguments = ARGUMENTS_NONE},
     {.word = "cwd", .bits = 26, .arguments = ARGUMENTS_SOME},
     {.word = "clnt", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "cpsv", .bits = 28, .arguments = ARGUMENTS_NONE},
+    {.word = "conf", .bits = 20, .arguments = ARGUMENTS_SOME},
     {.word = "ccc", .bits = 14, .arguments = ARGUMENTS_NONE},
     {.word = "dele", .bits = 4, .arguments = ARGUMENTS_NUMBERS},
     {.word = "dele", .bits = 26, .arguments = ARGUMENTS_SOME},
     {.word = "epsv", .bits = 30, .arguments = ARGUMENTS_ANY},
     {.word = "eprt", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "enc", .bits = 20, .arguments = ARGUMENTS_SOME},
     {.word = "feat", .bits = 30, .arguments = ARGUMENTS_NONE},
     {.word = "host", .bits = 6, .arguments = ARGUMENTS_SOME},
+    {.word = "hash", .bits = 8, .arguments = ARGUMENTS_SOME},
     {.word = "help", .bits = 3, .arguments = ARGUMENTS_ANY},
+    {.word = "lang", .bits = 6, .arguments = ARGUMENTS_ANY}, /* RFC 2640 */
     {.word = "list", .bits = 4, .arguments = ARGUMENTS_NONE_OR_NUMBERS},
     {.word = "list", .bits = 14, .arguments = ARGUMENTS_SOME},
     {.word = "mlsd", .bits = 28, .arguments = ARGUMENTS_ANY},
@@ -40,6 +47,9 @@ static const struct command commands[] = {
     {.word = "mdtm", .bits = 28, .arguments = ARGUMENTS_SOME},
     {.word = "mkd", .bits = 24, .arguments = ARGUMENTS_SOME},
     {.word = "mode", .bits = 6, .arguments = ARGUMENTS_SOME},
+    {.word = "mfmt", .bits = 28, .arguments = ARGUMENTS_SOME}, /* what servers list in FEAT */
+    {.word = "mff", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "mic", .bits = 20, .arguments = ARGUMENTS_SOME}, /* RFC 2228 */
     {.word = "nlst", .bits = 28, .arguments = ARGUMENTS_ANY},
     {.word = "noop", .bits = 3, .arguments = ARGUMENTS_NONE},
     {.word = "opts utf8", .bits = 44, .arguments = ARGUMENTS_ANY},
@@ -54,7 +64,8 @@ static const struct command commands[] = {
     {.word = "rnfr", .bits = 28, .arguments = ARGUMENTS_SOME},
     {.word = "rnto", .bits = 28, .arguments = ARGUMENTS_SOME},
     {.word = "rmd", .bits = 24, .arguments = ARGUMENTS_SOME},
-    /* POP3's take a number, or nothing (RFC 1939 section 5); so do its LIST and DELE. */
+    {.word = "rein", .bits = 12, .arguments = ARGUMENTS_NONE},
+    /* POP3's take a number, or nothing (RFC 1939 section 5). */
     {.word = "retr", .bits = 4, .arguments = ARGUMENTS_NUMBERS},
     {.word = "retr", .bits = 26, .arguments = ARGUMENTS_SOME},
     {.word = "syst", .bits = 30, .arguments = ARGUMENTS_NONE},
@@ -62,13 +73,25 @@ static const struct command commands[] = {
     {.word = "size", .bits = 14, .arguments = ARGUMENTS_SOME},
     {.word = "site", .bits = 10, .arguments = ARGUMENTS_SOME},
     {.word = "stru", .bits = 26, .arguments = ARGUMENTS_SOME},
+    {.word = "stou", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "sscn", .bits = 28, .arguments = ARGUMENTS_ANY},
     {.word = "stat", .bits = 4, .arguments = ARGUMENTS_ANY},
     {.word = "type a", .bits = 28, .arguments = ARGUMENTS_ANY},
     {.word = "type i", .bits = 28, .arguments = ARGUMENTS_NONE},
     {.word = "type e", .bits = 28, .arguments = ARGUMENTS_ANY},
     {.word = "type l", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "user anonymous", .bits = 28, .arguments = ARGUMENTS_NONE}, /* RFC 1635 */
+    {.word = "user ftp", .bits = 28, .arguments = ARGUMENTS_NONE},
     {.word = "user", .bits = 12, .arguments = ARGUMENTS_SOME},
     {.word = "xpwd", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "xcwd", .bits = 30, .arguments = ARGUMENTS_SOME}, /* RFC 775 */
+    {.word = "xmkd", .bits = 30, .arguments = ARGUMENTS_SOME},
+    {.word = "xrmd", .bits = 30, .arguments = ARGUMENTS_SOME},
+    {.word = "xcup", .bits = 30, .arguments = ARGUMENTS_NONE},
+    {.word = "xcrc", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "xmd5", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "xsha1", .bits = 28, .arguments = ARGUMENTS_SOME},
+    {.word = "xsha256", .bits = 28, .arguments = ARGUMENTS_SOME},
 };
 
 /* Section 4.1.2: PORT h1,h2,h3,h4,p1,p2, and the same in the parentheses of a 227. */
@@ -134,14 +157,24 @@ static int passive_bits(struct cursor line, bool is_extended)
 /* Codes that SMTP and others have too, or that say little. */
 static bool is_other_code(uint32_t code)
 {
-    static const uint16_t codes[] = {110, 120, 202, 212, 221, 225, 232, 332, 334, 335,
-                                     350, 421, 425, 426, 450, 451, 452, 500, 501, 502,
-                                     503, 504, 532, 534, 550, 551, 552, 553};
+    static const uint16_t codes[] = {110, 120, 202, 212, 221, 225, 228, 232, 235, 332, 334, 335,
+                                     336, 350, 421, 425, 426, 430, 431, 434, 435, 436, 450, 451,
+                                     452, 500, 501, 502, 503, 504, 521, 522, 532, 533, 534, 535,
+                                     536, 537, 550, 551, 552, 553, 554, 555, 631, 632, 633};
     for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++) {
         if (codes[i] == code)
             return true;
     }
     return false;
+}
+
+/* What servers say of a change of type or directory. */
+static bool is_done(struct cursor line)
+{
+    return cursor_accept_nocase(&line, "type set to ") ||
+           cursor_accept_nocase(&line, "type is now ") ||
+           cursor_accept_nocase(&line, "switching to ") || text_has(line, "command successful") ||
+           text_has(line, "directory");
 }
 
 /* Section 4.2.2, and the words that servers use with the codes. */
@@ -162,13 +195,19 @@ static int reply_bits(uint32_t code, struct cursor line)
     case 215:
         return text_has(line, "type:") || text_has(line, "unix") ? 44 : 12;
     case 226:
-        return text_has(line, "transfer") || text_has(line, "send ok") ? 36 : 14;
+        return text_has(line, "transfer") || text_has(line, "send ok") ||
+                       text_has(line, "data connection") || text_has(line, "abort")
+                   ? 36
+                   : 14;
     case 125:
     case 150:
-        return text_has(line, "connection") || text_has(line, "directory") ? 34 : 8;
+        return text_has(line, "connection") || text_has(line, "directory") ||
+                       text_has(line, "data") || text_has(line, "transfer")
+                   ? 34
+                   : 8;
     case 530:
         return text_has(line, "login") || text_has(line, "logged") || text_has(line, "maximum") ||
-                       text_has(line, "anonymous")
+                       text_has(line, "anonymous") || text_has(line, "cannot log in")
                    ? 30
                    : 14;
     case 213:
@@ -181,19 +220,22 @@ static int reply_bits(uint32_t code, struct cursor line)
         return text_has(line, "features") || text_has(line, "extensions") ? 30 : 4;
     case 200:
     case 250:
-        return text_has(line, "command successful") || text_has(line, "directory") ? 26 : 4;
+        return is_done(line) ? 26 : 4;
+    case 500: /* vsftpd's own failures, instead of a greeting too */
+        return cursor_starts_with(&line, "OOPS: ") ? 44 : 4;
     default:
         return is_other_code(code) ? 4 : -1;
     }
 }
 
-/* Replies of one line or more (section 4.2). Those that others have too count once. */
+/* Replies of one line or more (section 4.2), until it is enough. Those that others have too count
+ * once. */
 static int weigh_server(struct cursor c, bool is_final)
 {
     struct cursor line;
     int strong = 0, weak = 0;
     uint32_t inside = 0; /* the code of a reply that goes on */
-    for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c); i++) {
+    for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c) && strong < BITS_FOR_YES; i++) {
         enum text_line state = text_raw_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD && i == 0) /* longer than any should be: its beginning counts */
         {
@@ -206,13 +248,12 @@ static int weigh_server(struct cursor c, bool is_final)
         if (!text_reply_code(&line, &code, &is_last)) {
             if (!inside) /* between the first and the last line anything may stand */
                 return i ? strong + weak : -1;
-            int help = inside == 214 && strong < BITS_FOR_YES ? help_bits(line) : 0;
+            int help = inside == 214 ? help_bits(line) : 0;
             strong += help > WEAK_LIMIT ? help : 0;
             continue;
         }
-        /* Of a help text, the lines between tell, until it is enough. */
-        bool is_told = code == 214 && (!is_last || strong >= BITS_FOR_YES);
-        int bits = is_told ? 4 : reply_bits(code, line);
+        /* Of a help text, the lines between tell. */
+        int bits = code == 214 && !is_last ? 4 : reply_bits(code, line);
         if (bits < 0)
             return -1;
         if (bits > WEAK_LIMIT)
@@ -336,6 +377,22 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "215 "),
     SIGNATURE(0, "200 "),
     SIGNATURE(0, "250 "),
+    SIGNATURE(0, "250-"),
+    SIGNATURE(0, "211-"),
+    SIGNATURE(0, "221 "),
+    SIGNATURE(0, "221-"),
+    SIGNATURE(0, "350 "),
+    SIGNATURE(0, "500 OOPS: "),
+    SIGNATURE(0, "530-"),
+    SIGNATURE_MASKED(0, "OPTS ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "LIST", "\xdf\xdf\xdf\xdf"),
+    SIGNATURE_MASKED(0, "RNFR ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "DELE ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "MLST ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "NOOP\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "PBSZ ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "HOST ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "CLNT ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "USER ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "AUTH ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "FEAT\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
@@ -347,6 +404,8 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "TYPE ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "PORT ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "EPRT ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "XPWD\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "XCWD ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "CWD ", "\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "RETR ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "STOR ", "\xdf\xdf\xdf\xdf\xff"),

@@ -8,13 +8,6 @@
 
 enum { LONGEST = 2048, PACKETS = 4 };
 
-static int hex_digit(int byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* The data of one packet, whose sum is right. */
 static bool read_packet(struct cursor *c, struct cursor *data)
 {
@@ -29,9 +22,10 @@ static bool read_packet(struct cursor *c, struct cursor *data)
     for (struct cursor d = *data; !cursor_at_end(&d);)
         sum = (uint8_t)(sum + cursor_u8(&d));
     cursor_skip(c, 1);
-    int high = cursor_u8(c), low = cursor_u8(c);
-    return !c->ran_short && hex_digit(high) >= 0 && hex_digit(high) << 4 == (sum & 0xf0) &&
-           hex_digit(low) == (sum & 0x0f);
+    uint32_t said;
+    uint32_t digits = text_hex(c, 2, &said);
+    c->ran_short = digits < 2 && cursor_at_end(c);
+    return digits == 2 && said == sum;
 }
 
 static bool is_query(const struct cursor *data)

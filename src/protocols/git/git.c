@@ -14,22 +14,6 @@
 
 enum { DIGITS = 4, NAME_DIGITS = 40, LINE_LEAST = 5, LINE_MOST = 65520 };
 
-static int hex_value(int byte)
-{
-    if (text_is_digit(byte))
-        return byte - '0';
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-/* Up to `most` hex digits; how many there were. */
-static uint32_t pass_hex(struct cursor *c, uint32_t most, uint32_t *value)
-{
-    uint32_t n = 0;
-    for (*value = 0; n < most && hex_value(cursor_peek(c, 0)) >= 0; n++)
-        *value = *value << 4 | (uint32_t)hex_value(cursor_u8(c));
-    return n;
-}
-
 /* "want <name>", "have <name>"; ACK and NAK. */
 static enum answer judge_negotiation(struct inspection *in, struct cursor c, uint32_t length)
 {
@@ -43,7 +27,7 @@ static enum answer judge_negotiation(struct inspection *in, struct cursor c, uin
             continue;
         if (length < DIGITS + size + NAME_DIGITS)
             return NO;
-        if (pass_hex(&c, NAME_DIGITS, &name) == NAME_DIGITS)
+        if (text_hex(&c, NAME_DIGITS, &name) == NAME_DIGITS)
             return yes(in, "negotiation", &c);
         return cursor_at_end(&c) ? likely_at_end(in, "negotiation", &c) : NO;
     }
@@ -52,32 +36,51 @@ static enum answer judge_negotiation(struct inspection *in, struct cursor c, uin
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
-    static const char *const services[] = {"git-upload-pack ", "git-receive-pack ",
-                                           "git-upload-archive "};
+    enum { SERVICES = 3 };
+    static const char *const requests[] = {"git-upload-pack ",
+                                           "git-receive-pack ",
+                                           "git-upload-archive ",
+                                           "command=ls-refs",
+                                           "command=fetch",
+                                           "command=object-info",
+                                           NULL};
     uint32_t length;
-    if (pass_hex(&c, DIGITS, &length) < DIGITS)
+    if (text_hex(&c, DIGITS, &length) < DIGITS)
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
     if (length < LINE_LEAST || length > LINE_MOST)
         return NO;
-    for (unsigned i = 0; i < 3; i++) {
-        uint32_t size = (uint32_t)strlen(services[i]);
-        if (cursor_accept(&c, services[i], size))
-            return yes(in, "request", &c);
-        if (cursor_may_start(&c, services[i], size))
+    for (unsigned i = 0; requests[i]; i++) {
+        uint32_t size = (uint32_t)strlen(requests[i]);
+        if (cursor_accept(&c, requests[i], size))
+            return yes(in, i < SERVICES ? "request" : "command", &c);
+        if (cursor_may_start(&c, requests[i], size))
             return short_of(in, &c);
     }
-    if (cursor_accept_text(&c, "command=ls-refs") || cursor_accept_text(&c, "command=fetch") ||
-        cursor_accept_text(&c, "command=object-info"))
-        return yes(in, "command", &c);
-    bool is_open = cursor_may_start_with(&c, "command=") ||
-                   (cursor_left(&c) < 12 && cursor_starts_with(&c, "command=")) ||
-                   cursor_may_start_with(&c, "want ") || cursor_may_start_with(&c, "have ");
+    bool is_open = cursor_may_start_with(&c, "want ") || cursor_may_start_with(&c, "have ");
     enum answer answer = judge_negotiation(in, c, length);
     return answer == NO && is_open ? short_of(in, &c) : answer;
 }
 
+/* Multiplexed, gitprotocol-pack "Packfile Data": band 1 has the pack, 2 what is shown meanwhile. */
+static enum answer judge_band(struct inspection *in, struct cursor c)
+{
+    static const char *const shown[] = {"Enumerating objects", "Counting objects",
+                                        "Compressing objects", "Total ", NULL};
+    uint8_t band = cursor_u8(&c);
+    if (band == 1 && cursor_may_start(&c, "PACK\0\0\0\x02", 8))
+        return cursor_skip(&c, 8) ? yes(in, "pack", &c) : short_of(in, &c);
+    for (unsigned i = 0; band == 2 && shown[i]; i++) {
+        uint32_t size = (uint32_t)strlen(shown[i]);
+        if (cursor_may_start(&c, shown[i], size))
+            return cursor_skip(&c, size) ? yes(in, "progress", &c) : short_of(in, &c);
+    }
+    return NO;
+}
+
 static enum answer judge_word(struct inspection *in, struct cursor *c, uint32_t length)
 {
+    if (cursor_peek(c, 0) == 1 || cursor_peek(c, 0) == 2)
+        return judge_band(in, *c);
     if (cursor_accept_text(c, "version ")) {
         int number = cursor_peek(c, 0);
         if (number < 0)
@@ -95,20 +98,21 @@ static enum answer judge_word(struct inspection *in, struct cursor *c, uint32_t 
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     uint32_t length, name;
-    if (pass_hex(&c, DIGITS, &length) < DIGITS)
+    if (text_hex(&c, DIGITS, &length) < DIGITS)
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
     if (length == 0 && in->client.size) /* a repository with nothing in it */
         return yes(in, "end of references", &c);
     if (length < LINE_LEAST || length > LINE_MOST)
         return NO;
-    if (hex_value(cursor_peek(&c, 0)) < 0)
+    int first = cursor_peek(&c, 0); /* names are in lower case, words like ERR are not */
+    if (!text_is_digit(first) && (first < 'a' || first > 'f'))
         return judge_word(in, &c, length);
-    if (pass_hex(&c, NAME_DIGITS, &name) < NAME_DIGITS)
+    if (text_hex(&c, NAME_DIGITS, &name) < NAME_DIGITS)
         return cursor_at_end(&c) ? short_of(in, &c) : NO;
     if (cursor_at_end(&c))
         return short_of(in, &c);
     /* SHA-256 names have 64 digits. */
-    pass_hex(&c, 24, &name);
+    text_hex(&c, 24, &name);
     if (cursor_at_end(&c))
         return short_of(in, &c);
     return cursor_u8(&c) == ' ' ? yes(in, "references", &c) : NO;
@@ -128,6 +132,13 @@ static const struct signature signatures[] = {
     SIGNATURE(4, "command="),
     SIGNATURE(4, "want "),
     SIGNATURE(4, "have "),
+    SIGNATURE(4, "\x01PACK\0\0\0\x02"),
+    SIGNATURE(4, "\x02"
+                 "Enumerating"),
+    SIGNATURE(4, "\x02"
+                 "Counting ob"),
+    SIGNATURE(4, "\x02"
+                 "Compressing"),
     SIGNATURE(4, "NAK\n"),
     SIGNATURE(4, "ACK "),
 };

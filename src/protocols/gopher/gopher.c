@@ -44,7 +44,8 @@ static bool is_usual_selector(struct cursor line)
 {
     if (cursor_at_end(&line) || cursor_peek(&line, 0) == '/')
         return true;
-    return is_type(cursor_u8(&line)) && cursor_peek(&line, 0) == '/';
+    uint8_t first = cursor_u8(&line);
+    return (is_type(first) && cursor_peek(&line, 0) == '/') || first == '\t';
 }
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
@@ -65,8 +66,26 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     return is_usual_selector(line) ? YES : LIKELY;
 }
 
+/* Gopher+ (1993, section 2.3): how long, or "-1" up to a dot, "-2" up to the end; the attributes
+ * begin with the item's own line. */
+static enum answer judge_plus(struct inspection *in, struct cursor c)
+{
+    struct cursor line;
+    enum text_line state = text_line(&c, LINE_LIMIT, &line);
+    if (state != LINE_WHOLE)
+        return state == LINE_OPEN ? short_of(in, &c) : NO;
+    cursor_skip(&line, 1);
+    cursor_accept_text(&line, "-");
+    if (text_digits(&line, 9, NULL) == 0 || !cursor_at_end(&line) ||
+        !cursor_may_start_with(&c, "+INFO: "))
+        return NO;
+    return cursor_skip(&c, 7) ? yes(in, "attributes", &c) : short_of(in, &c);
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
+    if (cursor_peek(&c, 0) == '+')
+        return judge_plus(in, c);
     struct cursor line;
     unsigned items = 0;
     for (; items < LINES && !cursor_at_end(&c); items++) {

@@ -20,37 +20,51 @@ static bool has_type(struct cursor headers)
            cursor_find_text(&headers, PLAIN_TYPE, HTTP2_FRAME_LIMIT) >= 2;
 }
 
-/* HEADERS among the first frames. */
+/* Length-prefixed messages: compressed or not (1), size (4); here one that fills its DATA frame, as
+ * most do. */
+static bool is_message(const struct http2_frame *frame, struct cursor payload)
+{
+    uint8_t compressed = cursor_u8(&payload);
+    uint32_t size = cursor_u32(&payload);
+    return frame->type == HTTP2_DATA && frame->length > 5 && compressed <= 1 &&
+           size == frame->length - 5;
+}
+
+/* HEADERS among the first frames; of a connection joined late, its messages. */
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     if (!cursor_accept_text(&c, HTTP2_PREFACE) && cursor_may_start_with(&c, HTTP2_PREFACE))
         return short_of(in, &c);
+    bool is_late = false;
     for (unsigned i = 0; i < FRAMES; i++) {
         struct http2_frame frame = http2_frame(&c);
         if (c.ran_short)
             return MORE;
-        if (!http2_is_frame(&frame) || (i == 0 && frame.type != HTTP2_SETTINGS))
+        if (!http2_is_frame(&frame))
             return NO;
+        is_late |= i == 0 && (frame.type != HTTP2_SETTINGS || frame.flags & HTTP2_ACK);
         /* Of headers that are not all there the type may be. */
         bool is_whole = frame.length <= cursor_left(&c);
         struct cursor payload = cursor_take(&c, is_whole ? frame.length : cursor_left(&c));
         if (frame.type == HTTP2_HEADERS && has_type(payload))
             return yes(in, "content type", &c);
+        if (is_late && is_message(&frame, payload))
+            return likely(in, "message", &c);
         if (!is_whole)
             return MORE;
     }
     return MORE;
 }
 
-/* One side that names the type is enough, as the other is HTTP/2. */
+/* One side that names the type, or has messages, is enough, as the other is HTTP/2. */
 static enum answer validate(struct inspection *in)
 {
     enum answer client = in->client.size ? judge(in, in->client) : MORE;
     enum answer server = in->server.size ? judge(in, in->server) : MORE;
     if (client == NO || server == NO)
         return NO;
-    if (client == YES || server == YES)
-        return YES;
+    if (client >= LIKELY || server >= LIKELY)
+        return client > server ? client : server;
     return in->is_final ? NO : MORE;
 }
 

@@ -130,6 +130,15 @@ static enum answer judge_v1(struct inspection *in, struct cursor c)
     }
 }
 
+/* The message behind another one. */
+static bool is_v2_to_the_end(struct cursor c)
+{
+    uint8_t flags = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    uint16_t length = cursor_u16(&c);
+    return flags >> 5 == 2 && !(flags & 0x13) && length >= 8 && length == cursor_left(&c);
+}
+
 static enum answer judge_v2(struct inspection *in, struct cursor c)
 {
     uint8_t flags = cursor_u8(&c), type = cursor_u8(&c);
@@ -137,16 +146,19 @@ static enum answer judge_v2(struct inspection *in, struct cursor c)
     if (flags & 3 || type == 0)
         return NO;
     bool has_another = flags & 0x10; /* section 5.5.1: a second message follows */
-    if (has_another)
-        c = cursor_take(&c, length);
-    else if (!fills_datagram(in, &c, HEADER_V2 + (uint32_t)length))
+    if (has_another) {
+        struct cursor rest = c;
+        c = cursor_take(&rest, length);
+        if (c.ran_short || !is_v2_to_the_end(rest))
+            return NO;
+    } else if (!fills_datagram(in, &c, HEADER_V2 + (uint32_t)length))
         return NO;
     cursor_skip(&c, flags & 8 ? 4 : 0);
-    cursor_skip(&c, 4);
-    if (c.ran_short)
-        return NO;
+    uint32_t sequence = cursor_u32(&c); /* and a spare octet */
     bool cut = is_cut(in, &c);
-    if (!elements_v2_fill(c, cut))
+    if (flags == 0x40 && type == NOT_SUPPORTED && c.size == 8) /* has no elements */
+        return sequence & 0xff ? NO : likely(in, "version not supported", &c);
+    if (c.ran_short || (cut && (has_another || sequence & 0xff)) || !elements_v2_fill(c, cut))
         return NO;
     return cut ? likely(in, "control message, cut", &c) : yes(in, "control message, version 2", &c);
 }
@@ -203,7 +215,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     {.size = 1, .bytes = "\x30", .mask = "\xf8", .min_size = 8},
-    {.size = 1, .bytes = "\x40", .mask = "\xe3", .min_size = 12, .length = {2, 2, false, 4}},
+    {.size = 1, .bytes = "\x40", .mask = "\xe3", .min_size = 8, .length = {2, 2, false, 4}},
     {.size = 1, .bytes = "\x50", .mask = "\xf3", .min_size = 24},
     {.size = 1, .bytes = "\x1e", .mask = "\xfe", .min_size = 20, .length = {2, 2, false, 20}},
     {.size = 1, .bytes = "\x0e", .mask = "\x9e", .min_size = 6, .max_size = 0},
@@ -216,5 +228,6 @@ const struct cdpi_protocol cdpi_protocol_gtp = {
     .category = CATEGORY_TELEPHONY,
     .udp_ports = PORTS(2152, 2123, 3386),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

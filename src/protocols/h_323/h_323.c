@@ -19,8 +19,8 @@ enum {
 /* Q.931 table 4-2, as far as H.225.0 uses it. */
 static bool is_message_type(uint8_t type)
 {
-    static const uint8_t types[] = {0x01, 0x02, 0x03, 0x05, 0x07, 0x0d, 0x0f,
-                                    0x5a, 0x62, 0x6e, 0x75, 0x7b, 0x7d};
+    static const uint8_t types[] = {0x01, 0x02, 0x03, 0x05, 0x07, 0x0d, 0x0f, 0x45,
+                                    0x4d, 0x5a, 0x62, 0x6e, 0x75, 0x7b, 0x7d};
     for (size_t i = 0; i < sizeof types; i++) {
         if (types[i] == type)
             return true;
@@ -78,7 +78,8 @@ static enum answer judge_signalling(struct inspection *in, struct cursor c, uint
     return c.ran_short ? short_of(in, &c) : yes(in, "call signalling", &c);
 }
 
-/* H.245's terminalCapabilitySet: 02 70, a number, and the protocol's identifier. */
+/* H.245's terminalCapabilitySet: 02, bits (none of a set that asks for a pause), a number, and the
+ * protocol's identifier. */
 static enum answer judge_control(struct inspection *in, struct cursor c, uint16_t size)
 {
     if (size == DETERMINATION && cursor_starts_with(&c, "\x01\x00")) {
@@ -88,9 +89,10 @@ static enum answer judge_control(struct inspection *in, struct cursor c, uint16_
             return short_of(in, &c);
         return !(bits & 0x3f) ? likely(in, "who is master", &c) : NO;
     }
-    if (!cursor_may_start_with(&c, "\x02\x70"))
+    uint8_t choice = cursor_u8(&c), tables = cursor_u8(&c); /* which of three are there */
+    if (choice != 2 || tables & 0x8f)
         return NO;
-    cursor_skip(&c, 3);
+    cursor_skip(&c, 1);
     if (c.ran_short)
         return short_of(in, &c);
     if (!cursor_may_start_with(&c, "\x06\x00\x08\x81\x75\x00"))
@@ -101,15 +103,19 @@ static enum answer judge_control(struct inspection *in, struct cursor c, uint16_
 
 static enum answer judge_stream(struct inspection *in, struct cursor c)
 {
+    while (cursor_accept_text(&c, "\x03\0\0\x04")) /* empty packets keep a call's stream open */
+        ;
     if (!cursor_may_start_with(&c, "\x03\x00"))
         return NO;
+    uint32_t began = c.at;
     cursor_skip(&c, 2);
     uint16_t size = cursor_u16(&c);
     if (c.ran_short || cursor_left(&c) == 0)
         return short_of(in, &c);
     if (size < 9)
         return NO;
-    return cursor_peek(&c, 0) == Q931 ? judge_signalling(in, c, size) : judge_control(in, c, size);
+    return cursor_peek(&c, 0) == Q931 ? judge_signalling(in, c, began + size)
+                                      : judge_control(in, c, size);
 }
 
 /* RAS: the messages that name the protocol are choices 0 to 5 (gatekeeper and registration); in
@@ -187,9 +193,10 @@ static const struct signature signatures[] = {
      .mask = "\xff\xff\0\0\xff\xff\0\0\x80"},
     {.transports = OVER_TCP,
      .size = 13,
-     .bytes = "\x03\0\0\0\x02\x70\0\x06\0\x08\x81\x75\0",
-     .mask = "\xff\xff\0\0\xff\xff\0\xff\xff\xff\xff\xff\xff"},
+     .bytes = "\x03\0\0\0\x02\0\0\x06\0\x08\x81\x75\0",
+     .mask = "\xff\xff\0\0\xff\x8f\0\xff\xff\xff\xff\xff\xff"},
     {.transports = OVER_TCP, .size = 6, .bytes = "\x03\0\0\x0b\x01\0"},
+    {.transports = OVER_TCP, .size = 6, .bytes = "\x03\0\0\x04\x03\0"},
     {.transports = OVER_UDP, .offset = 4, .size = 6, .bytes = "\x06\0\x08\x91\x4a\0"},
 };
 

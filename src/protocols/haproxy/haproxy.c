@@ -7,7 +7,7 @@
  *     PROXY TCP4 192.0.2.1 192.0.2.2 40000 80 CRLF            PROXY UNKNOWN ... CRLF
  *
  * Version 2 (section 2.2): twelve fixed bytes, version and command, family, length (16). The server
- * says nothing to it; what follows is of any protocol.
+ * says nothing to it; what follows is of any protocol. Over UDP each datagram has one of version 2.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -32,6 +32,8 @@ static enum answer judge_version_1(struct inspection *in, struct cursor c)
 {
     struct cursor line;
     enum text_line state = text_line(&c, LINE_LIMIT, &line);
+    if (state == LINE_OPEN && line.size >= 11 && text_is_digit(cursor_peek(&line, 9)))
+        return likely_at_end(in, "version 1", &c);
     if (state != LINE_WHOLE)
         return state == LINE_OPEN ? short_of(in, &c) : NO;
     cursor_accept_text(&line, "PROXY ");
@@ -61,7 +63,7 @@ static enum answer judge_version_2(struct inspection *in, struct cursor c)
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
-    if (cursor_starts_with(&c, "PROXY "))
+    if (cursor_starts_with(&c, "PROXY ") && !is_udp(in))
         return judge_version_1(in, c);
     if (cursor_starts_with(&c, "\r\n\r\n\0\r\nQUIT\n"))
         return judge_version_2(in, c);
@@ -78,7 +80,8 @@ static enum answer validate(struct inspection *in)
 /* What comes after the header is the connection that it tells of. */
 static enum follow_answer follow(struct follow *f, struct cursor *payload)
 {
-    (void)f;
+    if (f->transport == OVER_UDP)
+        return FOLLOW_DONE;
     if (payload->side != CLIENT)
         return FOLLOW_ON;
     if (cursor_starts_with(payload, "PROXY ")) {
@@ -94,15 +97,15 @@ static enum follow_answer follow(struct follow *f, struct cursor *payload)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(0, "PROXY TCP"),
-    SIGNATURE(0, "PROXY UNKNOWN"),
+    {.transports = OVER_TCP, .size = 9, .bytes = "PROXY TCP"},
+    {.transports = OVER_TCP, .size = 13, .bytes = "PROXY UNKNOWN"},
     SIGNATURE(0, "\r\n\r\n\0\r\nQUIT\n"),
 };
 
 const struct cdpi_protocol cdpi_protocol_haproxy = {
     .name = "HAProxy",
     .reference = "The PROXY protocol, versions 1 and 2, sections 2.1 and 2.2",
-    .transports = OVER_TCP,
+    .transports = OVER_TCP | OVER_UDP,
     .category = CATEGORY_NETWORK,
     .is_one_sided = true,
     SIGNATURES(signatures),

@@ -14,10 +14,33 @@ enum {
     MOST = 1500,
     NAK = 15,
     PUBLISH = 2,
+    CLOSE = 1,
+    KEEP_ALIVE = 2,
     TOKEN = 3,
     MESSAGES = 8,
     DISCOVERY = 128
 };
+
+/* A frame of HART (FieldComm Group TS20081): delimiter (from whom, how many bytes expand it, bit 7:
+ * a long address), address (1 or 5), expansion, command, size, data, check. It fills the body. */
+static bool is_token(struct cursor c, uint32_t body)
+{
+    uint8_t delimiter = cursor_u8(&c), kind = delimiter & 7;
+    uint32_t before = (delimiter & 0x80 ? 5u : 1u) + (delimiter >> 5 & 3) + 1;
+    if (c.ran_short)
+        return true; /* so far */
+    cursor_skip(&c, before);
+    uint8_t size = cursor_u8(&c);
+    return (kind == 1 || kind == 2 || kind == 6) && (c.ran_short || body == before + size + 3u);
+}
+
+/* The end of a session and a keep-alive have no body. */
+static bool fits_id(uint8_t id, uint16_t count, struct cursor c)
+{
+    if (id == CLOSE || id == KEEP_ALIVE)
+        return count == HEADER;
+    return id != TOKEN || is_token(c, count - (uint32_t)HEADER);
+}
 
 /* Bits of constraint of a message, 0 where it is none. */
 static unsigned message_bits(struct inspection *in, struct cursor *c)
@@ -26,7 +49,7 @@ static unsigned message_bits(struct inspection *in, struct cursor *c)
     uint16_t sequence = cursor_u16(c), count = cursor_u16(c);
     (void)sequence;
     bool is_known = (version == 1 || version == 2) && (type <= 3 || type == NAK) &&
-                    (id <= 5 || id == DISCOVERY);
+                    (id <= TOKEN || (id <= 5 && version == 2) || id == DISCOVERY);
     if (c->ran_short)
         return 0;
     if (!is_known || count < HEADER || count > MOST || (type == 0 && status != 0) ||
@@ -37,8 +60,11 @@ static unsigned message_bits(struct inspection *in, struct cursor *c)
     bool is_refused = type == 1 && status != 0 && count == HEADER;
     if (id == 0 && type <= 1 && !is_refused && (count != SESSION || cursor_peek(c, 0) > 1))
         return 0;
+    if ((status == 0 || count != HEADER) && !fits_id(id, count, *c))
+        return 0;
     cursor_skip(c, count - (uint32_t)HEADER);
-    return (is_udp(in) ? 34u : 22u) + (type == 0 ? 8u : 0) + (id == 0 && type <= 1 ? 15u : 0);
+    return (is_udp(in) ? 34u : 22u) + (type == 0 ? 8u : 0) +
+           (id == 0 && type <= 1 && !is_refused ? 15u : 0);
 }
 
 static bool is_opening(const struct cursor *c)

@@ -148,6 +148,8 @@ static enum answer judge_target(struct inspection *in, enum method method, struc
                    : NO;
     }
     bool is_old = method == METHOD_KNOWN && is_path(&line);
+    if (is_old && cursor_find_text(&line, " HTTP", LINE_LIMIT) > 0) /* and no version that is one */
+        return likely(in, "request line", all);
     return is_old && cursor_find(&line, ' ', LINE_LIMIT) < 0 ? likely(in, "request line", all) : NO;
 }
 

@@ -26,6 +26,16 @@ static bool are_settings(struct cursor settings, bool *is_telling)
     return true;
 }
 
+/* Settings that are not all there: those that are tell where nothing more will come. */
+static enum answer judge_cut(struct inspection *in, struct cursor c)
+{
+    bool is_telling = false;
+    struct cursor whole = cursor_take(&c, cursor_left(&c) / 6 * 6);
+    if (!are_settings(whole, &is_telling))
+        return NO;
+    return is_telling || both_spoke(in) ? likely_at_end(in, "SETTINGS", &c) : short_of(in, &c);
+}
+
 static enum answer judge_settings(struct inspection *in, struct cursor c)
 {
     struct http2_frame frame = http2_frame(&c);
@@ -33,9 +43,9 @@ static enum answer judge_settings(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (frame.flags & HTTP2_ACK)
         return NO;
+    if (frame.length > cursor_left(&c))
+        return judge_cut(in, c);
     struct cursor settings = cursor_take(&c, frame.length);
-    if (settings.ran_short)
-        return short_of(in, &c);
     bool is_telling = both_spoke(in);
     if (!are_settings(settings, &is_telling))
         return NO;
@@ -143,7 +153,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     if (cursor_accept_text(&c, HTTP2_PREFACE))
         return yes(in, "preface", &c);
     if (cursor_may_start_with(&c, HTTP2_PREFACE))
-        return c.size >= 14 ? likely_at_end(in, "preface", &c) : short_of(in, &c);
+        return c.size >= 8 ? likely_at_end(in, "preface", &c) : short_of(in, &c);
     return judge_server(in, c);
 }
 
@@ -153,7 +163,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(0, "PRI * HTTP/2.0"),
+    SIGNATURE(0, "PRI * HT"),
     SIGNATURE_MASKED(0, "\0\0\0\x04\0\0\0\0\0", "\xff\xff\x00\xff\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\0\0\0\0\0\0\0", "\xff\xc0\x00\xf0\xc0\xff\xf0"),
 };

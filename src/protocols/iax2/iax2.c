@@ -9,7 +9,15 @@
  */
 #include "protocols/protocol.h"
 
-enum { HEADER = 12, LAST_TYPE = 12, CONTROL = 6, LAST_SUBCLASS = 40, LAST_ELEMENT = 60 };
+enum {
+    HEADER = 12,
+    LAST_TYPE = 12,
+    CONTROL = 6,
+    LAST_SUBCLASS = 40,
+    LAST_ELEMENT = 60,
+    CONTROL_BITS = 22,
+    VOICE_BITS = 10
+};
 
 static int count_elements(struct cursor c, bool cut)
 {
@@ -41,14 +49,14 @@ static int weigh(const struct inspection *in, struct cursor c)
     if (c.ran_short || source == 0x8000 || type == 0 || type > LAST_TYPE || time > 86400000)
         return -1;
     if (type != CONTROL)
-        return 10;
+        return VOICE_BITS;
     int elements =
         (subclass & 0x7f) <= LAST_SUBCLASS && subclass > 0 ? count_elements(c, is_cut(in, &c)) : -1;
     if (elements < 0)
         return -1;
     /* NEW and REGREQ have no destination yet and begin a call. */
     bool begins = (target & 0x7fff) == 0;
-    return 22 + (elements > 3 ? 12 : 4 * elements) + (begins ? 12 : 0);
+    return CONTROL_BITS + (elements > 3 ? 12 : 4 * elements) + (begins ? 12 : 0);
 }
 
 /* Numbers of the calls that the sides chose come back. */
@@ -65,7 +73,14 @@ static enum answer validate(struct inspection *in)
     int server = in->server.size ? weigh(in, in->server) : 0;
     if (client < 0 || server < 0)
         return NO;
-    return answer_by_sides(in, client + (is_one_call(in) ? 14 : 0), server, "full frame");
+    int joint = is_one_call(in) ? 14 : 0;
+    if (joint == 0) { /* any bytes could be a frame of voice */
+        client -= client == VOICE_BITS ? VOICE_BITS : 0;
+        server -= server == VOICE_BITS ? VOICE_BITS : 0;
+    }
+    enum answer answer = answer_by_sides(in, client + joint, server, "full frame");
+    /* In the middle of a call the other side's frame has to bear it. */
+    return answer == NO && client + server >= CONTROL_BITS ? MORE : answer;
 }
 
 static const struct signature signatures[] = {

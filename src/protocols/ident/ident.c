@@ -23,7 +23,7 @@ static void pass_blanks(struct cursor *line)
 static bool pass_port(struct cursor *line, uint32_t *port)
 {
     pass_blanks(line);
-    bool is_number = text_digits(line, 5, port) > 0 && *port > 0 && *port <= 65535;
+    bool is_number = text_digits(line, 5, port) > 0 && *port <= 65535;
     pass_blanks(line);
     return is_number;
 }
@@ -40,7 +40,7 @@ static int weigh_client(struct cursor c, struct pair *pair)
     enum text_line state = text_line(&c, LINE_LIMIT, &line);
     if (state != LINE_WHOLE)
         return state == LINE_OPEN && (c.size == 0 || cursor_peek(&c, 0) <= '9') ? 0 : -1;
-    if (!pass_pair(&line, pair) || !cursor_at_end(&line))
+    if (!pass_pair(&line, pair) || !cursor_at_end(&line) || !pair->local || !pair->remote)
         return -1;
     return cursor_at_end(&c) ? QUERY_BITS : -1;
 }

@@ -10,6 +10,18 @@
 
 enum { LINE_LIMIT = 8192, TAG_LIMIT = 24, TAG_BITS = 6, LINES = 6 };
 
+/* Behind "UID". */
+static const struct command uid_commands[] = {
+    {.word = "copy", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "expunge", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "fetch", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "move", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "search", .bits = 44, .arguments = ARGUMENTS_SOME},
+    {.word = "store", .bits = 44, .arguments = ARGUMENTS_NUMBER},
+    {.word = "sort", .bits = 44, .arguments = ARGUMENTS_SOME}, /* RFC 5256 */
+    {.word = "thread", .bits = 44, .arguments = ARGUMENTS_SOME},
+};
+
 static const struct command commands[] = {
     {.word = "authenticate", .bits = 44, .arguments = ARGUMENTS_SOME, .is_last = true},
     {.word = "append", .bits = 16, .arguments = ARGUMENTS_SOME},
@@ -49,14 +61,6 @@ static const struct command commands[] = {
     {.word = "setmetadata", .bits = 36, .arguments = ARGUMENTS_SOME},
     {.word = "subscribe", .bits = 14, .arguments = ARGUMENTS_SOME},
     {.word = "thread", .bits = 14, .arguments = ARGUMENTS_SOME},
-    {.word = "uid fetch", .bits = 44, .arguments = ARGUMENTS_SOME},
-    {.word = "uid search", .bits = 44, .arguments = ARGUMENTS_SOME},
-    {.word = "uid store", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "uid copy", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "uid move", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "uid expunge", .bits = 44, .arguments = ARGUMENTS_NUMBER},
-    {.word = "uid sort", .bits = 44, .arguments = ARGUMENTS_SOME}, /* RFC 5256 */
-    {.word = "uid thread", .bits = 44, .arguments = ARGUMENTS_SOME},
     {.word = "unselect", .bits = 28, .arguments = ARGUMENTS_NONE}, /* RFC 3691 */
     {.word = "unsubscribe", .bits = 16, .arguments = ARGUMENTS_SOME},
     {.word = "xlist", .bits = 24, .arguments = ARGUMENTS_SOME},
@@ -109,6 +113,20 @@ static bool is_bad_login(struct cursor line)
     return cursor_find(&line, ' ', LINE_LIMIT) >= 0;
 }
 
+/* A server's word of another protocol, "OK STARTTLS", is no tag. */
+static bool is_state(struct cursor c)
+{
+    static const char *const states[] = {"ok", "no", "bad", "err", "error", NULL};
+    return text_word(&c, states) >= 0 && !cursor_at_end(&c);
+}
+
+/* Section 2.2: lines end with CR LF; people and prose leave the CR out. */
+static bool has_cr(struct cursor behind)
+{
+    cursor_seek(&behind, behind.at - 2);
+    return cursor_peek(&behind, 0) == '\r';
+}
+
 static int weigh_client(struct cursor c, bool is_final)
 {
     int bits = 0;
@@ -123,7 +141,7 @@ static int weigh_client(struct cursor c, bool is_final)
         }
     }
     for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
-        uint32_t tag = tag_length(&c);
+        uint32_t tag = is_state(c) ? 0 : tag_length(&c);
         if (tag == 0)
             return i || is_tag_open(c) ? bits : -1;
         bool is_numbered = text_is_digit(cursor_peek(&c, tag - 1)); /* "A001", "3" */
@@ -131,11 +149,14 @@ static int weigh_client(struct cursor c, bool is_final)
         if (state == LINE_BAD || (state == LINE_OPEN && !is_final))
             return state == LINE_OPEN || i ? bits : -1;
         cursor_skip(&line, tag + 1);
-        const struct command *command = command_of(COMMANDS(commands), line);
+        bool has_uid = cursor_accept_nocase(&line, "uid ");
+        const struct command *command =
+            command_of(has_uid ? COMMANDS(uid_commands) : COMMANDS(commands), line);
         if (!command || is_bad_login(line))
             return i || state == LINE_OPEN ? bits : -1;
-        bits += command->bits + literal_bits(line) + (i == 0 && is_numbered ? TAG_BITS : 0);
-        if (command->is_last || state == LINE_OPEN)
+        int more = command->bits + literal_bits(line) + (i == 0 && is_numbered ? TAG_BITS : 0);
+        bits += state == LINE_OPEN || has_cr(c) ? more : more / 2;
+        if (command->is_last || state == LINE_OPEN || bits >= BITS_FOR_YES)
             break;
     }
     return bits;
@@ -167,9 +188,10 @@ static int untagged_bits(struct cursor line)
                                        NULL};
     static const char *const states[] = {"ok", "preauth", "bye", "no", "bad", NULL};
     static const char *const counts[] = {"exists", "recent", "expunge", "fetch", NULL};
-    int kind = text_any_of(&line, data);
-    if (kind >= 0)
-        return kind == 0 ? 60 : 16;
+    struct cursor rest = line;
+    int found = text_any_of(&rest, data);
+    if (found >= 0)
+        return found == 0 ? 60 : 16;
     if (text_digits(&line, 10, NULL) > 0)
         return cursor_u8(&line) == ' ' && text_word(&line, counts) >= 0 ? 44 : -1;
     int state = text_word(&line, states);
@@ -177,6 +199,8 @@ static int untagged_bits(struct cursor line)
         return -1;
     if (text_has(line, "imap") || text_has(line, "[capability"))
         return 60;
+    if (text_has(line, "imsp") || text_has(line, "mupdate")) /* Cyrus' other servers greet so too */
+        return -1;
     return state == 1 ? 44 : 26;
 }
 
@@ -244,7 +268,7 @@ static int weigh_server(struct cursor c, bool is_final)
         if (more < 0)
             return i || state == LINE_OPEN ? bits : -1;
         bits += more;
-        if (state == LINE_OPEN)
+        if (state == LINE_OPEN || bits >= BITS_FOR_YES)
             break;
     }
     return bits;

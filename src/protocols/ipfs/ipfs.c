@@ -15,7 +15,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (!cursor_may_start(&c, line, LINE))
         return NO;
     if (!cursor_skip(&c, LINE))
-        return short_of(in, &c);
+        return c.size >= 8 ? likely_at_end(in, "multistream", &c) : short_of(in, &c);
     return yes(in, "multistream", &c);
 }
 
@@ -24,7 +24,7 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
-static const struct signature signatures[] = {SIGNATURE(0, "\x13/multistream/1")};
+static const struct signature signatures[] = {SIGNATURE(0, "\x13/multistr")};
 
 const struct cdpi_protocol cdpi_protocol_ipfs = {
     .name = "IPFS",

@@ -84,14 +84,27 @@ static const struct command server_commands[] = {
     {.word = "wallops", .bits = 26, .arguments = ARGUMENTS_SOME},
 };
 
+/* Nobody should send more than one, some do. */
+static void pass_blanks(struct cursor *line)
+{
+    while (cursor_accept_text(line, " "))
+        ;
+}
+
 /* RFC 2812 section 3.1.3: user, mode, unused, :realname. */
 static int user_bits(struct cursor line)
 {
     unsigned blanks = 0;
     if (!cursor_accept_nocase(&line, "user "))
         return 0;
-    for (; !cursor_at_end(&line) && blanks < 3; cursor_skip(&line, 1))
-        blanks += cursor_peek(&line, 0) == ' ';
+    pass_blanks(&line);
+    for (; !cursor_at_end(&line) && blanks < 3; blanks++) {
+        while (cursor_peek(&line, 0) > ' ')
+            cursor_skip(&line, 1);
+        if (!cursor_accept_text(&line, " "))
+            return 0;
+        pass_blanks(&line);
+    }
     if (blanks == 3 && cursor_peek(&line, 0) == ':')
         return 40;
     return blanks == 3 && command_is_one_word(line) ? 24 : 0; /* without ":" it is one word */
@@ -115,8 +128,7 @@ static bool pass_prefix(struct cursor *line)
         if (cursor_u8(line) <= ' ')
             return false;
     }
-    while (cursor_accept_text(line, " "))
-        ;
+    pass_blanks(line);
     return true;
 }
 
@@ -125,8 +137,7 @@ static int number_bits(struct cursor line)
 {
     uint32_t number;
     bool is_reply = text_digits(&line, 3, &number) == 3 && cursor_u8(&line) == ' ';
-    while (cursor_accept_text(&line, " "))
-        ;
+    pass_blanks(&line);
     is_reply = is_reply && cursor_left(&line) > 1 && cursor_peek(&line, 0) > ' ';
     return is_reply ? PREFIX_BITS + NUMBER_BITS - (number > 4 ? 12 : 0) : -1;
 }
@@ -174,14 +185,13 @@ static int weigh(struct cursor c, bool is_client, bool is_final)
         if (state == LINE_OPEN && !is_final)
             return bits;
         int more = -1;
-        while (cursor_accept_text(&line, " ")) /* nobody should, some do */
-            ;
+        pass_blanks(&line);
         if (state != LINE_BAD)
             more = is_client ? client_bits(line) : server_bits(line);
         if (more < 0)
             return i || state == LINE_OPEN ? bits : -1;
         bits += more;
-        if (state == LINE_OPEN)
+        if (state == LINE_OPEN || bits >= BITS_FOR_YES)
             break;
     }
     return bits;

@@ -8,7 +8,7 @@
 #include "framing/json_rpc.h"
 #include "protocols/protocol.h"
 
-enum { BEGIN = 256, LINE_LIMIT = 128, LINES = 4 };
+enum { NEAR = 64, BEGIN = 256, LINE_LIMIT = 128, LINES = 4 };
 
 /* Header lines of the Language Server Protocol. False: they are none. */
 static bool pass_headers(struct cursor *c)
@@ -33,6 +33,16 @@ static bool is_version_2(const struct json_call *call)
     return call->is_version_2 && json_call_has_verb(call);
 }
 
+/* JSON-RPC 1.0, sections 1.1 and 1.2: three members, the parameters are an array; many have an
+ * object there. Bitcoin's clients add a version. */
+static bool is_version_1(const struct json_call *call)
+{
+    int params = cursor_peek(&call->params, 0);
+    bool is_call = call->method.size && (params == '[' || (params == '{' && call->others == 0));
+    bool is_answer = call->has_result && call->has_error && call->method.size == 0;
+    return call->has_id && call->others <= (is_call ? 1u : 0) && (is_call || is_answer);
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     struct json_call call;
@@ -45,13 +55,12 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (step == JSON_BAD)
         return NO;
     if (step == JSON_OPEN)
-        return cursor_find_text(&start, "\"jsonrpc\"", 16) >= 0 ||
+        return cursor_find_text(&start, "\"jsonrpc\":", NEAR) >= 0 ||
                        cursor_find_text(&start, "\"jsonrpc\":\"2.0\"", BEGIN) >= 0 ||
                        cursor_find_text(&start, "\"jsonrpc\": \"2.0\"", BEGIN) >= 0
                    ? likely_at_end(in, "version 2.0", &c)
                    : short_of(in, &c);
-    if (call.has_id &&
-        ((call.method.size && call.has_params) || (call.has_result && call.has_error)))
+    if (is_version_1(&call))
         return likely(in, "version 1.0", &c);
     return in->client.size && in->server.size && (json_call_has_verb(&call) || call.has_id) ? LIKELY
                                                                                             : NO;

@@ -6,7 +6,7 @@
  */
 #include "protocols/protocol.h"
 
-enum { HEADER = 20, SIZE_LIMIT = 4096, ACCESS_CHALLENGE = 11, STATUS_SERVER = 12 };
+enum { USER_NAME = 1, HEADER = 20, SIZE_LIMIT = 4096, ACCESS_CHALLENGE = 11, STATUS_SERVER = 12 };
 
 /* Answers may have no attributes: what is accepted, accounted, done or refused. */
 static bool may_be_bare(uint8_t code)
@@ -73,16 +73,22 @@ static enum answer judge(struct inspection *in, struct cursor c)
     bool cut = is_cut(in, &c);
     if (!is_code(code) || size < HEADER || size > SIZE_LIMIT || !cursor_skip(&c, 16))
         return NO;
-    if (size > c.size && !cut)
+    int first = cursor_peek(&c, 0);
+    uint32_t whole = uncut_size(in, &c);
+    if (size > whole)
         return NO;
     if (!walk(c, size, cut, &found))
         return NO;
     cursor_seek(&c, size < c.size ? size : c.size);
-    if (size < c.size) /* section 3: what is past its size is padding */
+    if (size < whole) /* section 3: what is past its size is padding */
         return found.fixed >= 2 ? likely(in, "padded message", &c) : NO;
     if (found.fixed >= 2 || is_answer_to_client(in, &c, id))
         return yes(in, "message", &c);
-    return found.count > 0 || may_be_bare(code) ? likely(in, "message", &c) : NO;
+    /* Of a cut one, what its first attribute begins as; else the other side has to bear it. */
+    bool is_begun = cut && (found.fixed > 0 || first == USER_NAME);
+    if (found.count > 0 || is_begun || (may_be_bare(code) && size == c.size))
+        return likely(in, "message", &c);
+    return cut ? MORE : NO;
 }
 
 /* An answer's identifier is its request's (section 3), which makes up for a short one. */
@@ -107,5 +113,6 @@ const struct cdpi_protocol cdpi_protocol_radius = {
     .category = CATEGORY_DIRECTORY,
     .udp_ports = PORTS(1812, 1813, 1645, 1646, 3799),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };
