@@ -96,7 +96,7 @@ static inline bool fast_udp(struct packet *p, const uint8_t *at, uint32_t left, 
 static inline bool fast_transport(struct packet *p, uint8_t ip_protocol, const uint8_t *at,
                                   uint32_t left, uint32_t wire)
 {
-    if (ip_protocol == IP_TCP)
+    if (__builtin_expect(ip_protocol == IP_TCP, 1))
         return fast_tcp(p, at, left, wire);
     return ip_protocol == IP_UDP && fast_udp(p, at, left, wire);
 }
@@ -177,6 +177,14 @@ static inline bool fast_ipv6(const struct decoder *decoder, struct packet *p, co
     return true;
 }
 
+/* What stands before an IP header, as it lies in memory: the type, and the header's first byte. */
+enum { FAST_VLAN = 0x0081, FAST_IPV6_TYPE = 0xdd86, FAST_IPV4_KIND = 0x450008 };
+
+static inline uint32_t fast_kind(const uint8_t *ip)
+{
+    return peek32(ip - 2) & 0xffffff;
+}
+
 enum fast { FAST_NOT, FAST_IPV4, FAST_IPV6 };
 
 static inline enum fast decode_fast(const struct decoder *decoder, const uint8_t *data,
@@ -188,21 +196,20 @@ static inline enum fast decode_fast(const struct decoder *decoder, const uint8_t
     if (captured < FAST_LEAST)
         return FAST_NOT;
     const uint8_t *ip = data + ETHERNET_SIZE;
-    uint32_t left = captured - ETHERNET_SIZE;
-    uint16_t type = peek16(data + 12);
+    uint32_t left = captured - ETHERNET_SIZE, kind = fast_kind(ip);
     p->frame_length = length;
     p->vlan = 0;
-    if (type == __builtin_bswap16(0x8100)) { /* one tag; behind it, a second one is no type of IP */
+    if (__builtin_expect((uint16_t)kind == FAST_VLAN, 0)) { /* one; a second one is no IP */
         if (decoder->vlan_strict || captured < FAST_LEAST + VLAN_TAG_SIZE)
             return FAST_NOT;
         p->vlan = load16(ip) & 0xfff;
-        type = peek16(ip + 2);
         ip += VLAN_TAG_SIZE;
         left -= VLAN_TAG_SIZE;
+        kind = fast_kind(ip);
     }
-    if (type == __builtin_bswap16(0x0800) && ip[0] == 0x45)
+    if (__builtin_expect(kind == FAST_IPV4_KIND, 1))
         return fast_ipv4(decoder, p, ip, left) ? FAST_IPV4 : FAST_NOT;
-    if (type == __builtin_bswap16(0x86dd) && fast_ipv6(decoder, p, ip, left))
+    if ((uint16_t)kind == FAST_IPV6_TYPE && fast_ipv6(decoder, p, ip, left))
         return FAST_IPV6;
     return FAST_NOT;
 }

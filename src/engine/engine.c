@@ -100,7 +100,7 @@ static bool build(struct cdpi *engine, const struct cdpi_options *options)
     arena_init(&engine->table_arena, memory, rest);
     for (unsigned i = 0; i < 2; i++) {
         struct table *table = &engine->tables[i];
-        if (!table_init(table, &engine->table_arena, i == 1, key,
+        if (!table_init(table, &engine->table_arena, i == 1, key, &engine->moves,
                         i == 0 ? options->initial_flows : 0))
             return false;
     }
@@ -227,7 +227,8 @@ static inline void aim(struct cdpi *engine, struct incoming *a, bool is_v6)
 }
 
 /* What a tunnel carries, and the tunnel in that, behind it in the batch. */
-static struct incoming *decode_tunnels(struct cdpi *engine, struct incoming *a)
+__attribute__((noinline)) static struct incoming *decode_tunnels(struct cdpi *engine,
+                                                                 struct incoming *a)
 {
     for (int depth = 0; depth < MAX_DEPTH && packet_may_be_tunnel(&a[-1].packet); depth++, a++) {
         if (decode_inner(&engine->decoder, &a[-1].packet, &a->packet) != DECODE_FLOW)
@@ -256,8 +257,8 @@ static struct incoming *decode_late(struct cdpi *engine, uint64_t time, struct i
 }
 
 /* The general way for one frame. Returns the place for the next packet. */
-static struct incoming *decode_slowly(struct cdpi *engine, const struct cdpi_frame *f,
-                                      struct incoming *a)
+__attribute__((noinline)) static struct incoming *
+decode_slowly(struct cdpi *engine, const struct cdpi_frame *f, struct incoming *a)
 {
     const struct incoming *first = a;
     a->packet.time = f->time / 1000;
@@ -296,7 +297,7 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
             continue;
         }
         a++;
-        if (packet_may_be_tunnel(p) && engine->decapsulates)
+        if (p->key.ip_protocol != IP_TCP && packet_may_be_tunnel(p) && engine->decapsulates)
             a = decode_tunnels(engine, a);
     }
     engine->stats.packets += count;
@@ -406,17 +407,26 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
     return true;
 }
 
+/* `moves`: as many as there were when it was found. */
+static inline bool still_holds(const struct cdpi *engine, const struct found *found, uint32_t moves)
+{
+    if (found->hot && engine->moves == moves)
+        return true;
+    return found->changes == found->segment->changes;
+}
+
 /* The last pass goes packet by packet: what a batch comes to does not depend on its size. Returns
  * whether the first packet's flow is new. */
 static bool process_batch(struct cdpi *engine, uint32_t n)
 {
+    const uint32_t moves = engine->moves;
     bool first_is_new = false;
     engine->stats.packets_in_flows += n;
     for (const struct incoming *a = engine->batch; a < engine->batch + n; a++) {
         const struct packet *p = &a->packet;
         const struct found *found = &a->found;
         engine_advance_clock(engine, p->time);
-        bool holds = found->changes == found->segment->changes;
+        bool holds = still_holds(engine, found, moves);
         if (found->hot && holds && only_counts(engine, p, found))
             continue;
         bool is_new = engine_process(engine, p, holds ? found : NULL);

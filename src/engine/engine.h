@@ -60,7 +60,8 @@ struct cdpi_flow {
 
 #define TOO_FAR UINT32_MAX
 
-/* Where a packet's flow was when its batch was looked up; holds until its segment changes. */
+/* Where a packet's flow was when its batch was looked up; holds until records move, or a vacant
+ * place until its segment changes. */
 struct found {
     struct hot *hot; /* NULL: there is none, it would go to the place of `cold` */
     const struct segment *segment;
@@ -85,6 +86,7 @@ struct cdpi {
     struct fragment_table fragments;
     bool only_late;         /* the frame brought nothing but a datagram that was given up */
     struct table tables[2]; /* IPv4, IPv6 */
+    uint32_t moves;         /* of records in them */
     struct arena table_arena;
     struct head_pool heads;
     struct note_pool notes;

@@ -138,10 +138,16 @@ static void count_verdict(struct cdpi *engine, const struct hot *hot)
         engine->stats.verdicts_likely++;
 }
 
-static inline void tell(struct cdpi *engine, enum cdpi_event event, const struct flow_place *place)
+static void tell_end(struct cdpi *engine, const struct flow_place *place,
+                     enum cdpi_end_reason reason)
 {
-    if (engine->events & 1u << event)
-        engine_tell(engine, event, place);
+    if (!(engine->events & 1u << CDPI_EVENT_ENDED))
+        return; /* the cold record stays untouched */
+    if (place_hot(place)->bits & FLOW_CLOSED && reason != CDPI_ENDED_EVICTED &&
+        reason != CDPI_ENDED_REUSED)
+        reason = CDPI_ENDED_CLOSED;
+    place_cold(place)->end_reason = (uint8_t)((unsigned)reason & 7u) & 7u;
+    engine_tell(engine, CDPI_EVENT_ENDED, place);
 }
 
 /* Judged, counted, told; the record is still there. */
@@ -151,11 +157,8 @@ static void finish_flow(struct cdpi *engine, const struct flow_place *place,
     struct hot *hot = place_hot(place);
     if (hot->bits & FLOW_PAYLOAD && is_undecided(hot))
         engine_conclude(engine, place);
-    if (hot->bits & FLOW_CLOSED && reason != CDPI_ENDED_EVICTED)
-        reason = reason == CDPI_ENDED_REUSED ? reason : CDPI_ENDED_CLOSED;
-    place_cold(place)->end_reason = (uint8_t)((unsigned)reason & 7u) & 7u;
     count_verdict(engine, hot);
-    tell(engine, CDPI_EVENT_ENDED, place);
+    tell_end(engine, place, reason);
     if (hot->bits & FLOW_HAS_NOTE)
         engine_release_note(engine, hot);
 }
@@ -296,7 +299,8 @@ bool engine_process(struct cdpi *engine, const struct packet *p, const struct fo
     if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
         note_tcp_flags(hot, cold, p);
     if (is_new) {
-        tell(engine, CDPI_EVENT_NEW, &place);
+        if (engine->events & 1u << CDPI_EVENT_NEW)
+            engine_tell(engine, CDPI_EVENT_NEW, &place);
         if (engine->expected.places)
             engine_meet_expectation(engine, &place, p);
     } else

@@ -47,7 +47,7 @@ static void clear(struct segment *s)
     memset(s->tags, 0, tags_size(s->capacity));
 }
 
-static void set_tag(struct segment *s, uint32_t slot, uint8_t tag)
+static inline void set_tag(const struct segment *s, uint32_t slot, uint8_t tag)
 {
     s->tags[slot] = tag;
     if (slot < TAG_GROUP)
@@ -70,8 +70,9 @@ static void release(struct table *table, const struct segment *s)
 }
 
 bool table_init(struct table *table, struct arena *arena, bool is_v6, const uint64_t *hash_key,
-                uint64_t expected)
+                uint32_t *moves, uint64_t expected)
 {
+    table->moves = moves;
     table->arena = arena;
     table->is_v6 = is_v6;
     table->record_size = is_v6 ? RECORD_V6 : RECORD_V4;
@@ -152,17 +153,22 @@ struct flow_key table_key(const struct table *table, uint32_t segment, uint32_t 
 }
 
 /* Of the key that stands in a record. */
-static inline uint64_t record_hash(const struct table *table, const uint8_t *record, bool is_v6)
+static inline uint64_t record_hash(const struct segment *s, uint32_t slot, bool is_v6,
+                                   const uint64_t key[2])
 {
-    const struct hot *hot = (const struct hot *)(const void *)(record + (is_v6 ? 32 : 8));
+    const struct hot *hot = slot_hot(s, slot, is_v6);
+    const uint8_t *record = (const uint8_t *)hot - (is_v6 ? 32 : 8);
     uint64_t words[4], ports;
-    memcpy(words, record, is_v6 ? 32 : 8);
     memcpy(&ports, hot, sizeof ports);
-    uint64_t mixed = is_v6 ? hash_v6(words, words + 2, table->hash_key) : words[0];
-    return hash_flow(mixed, ports, hot->ip_protocol, table->hash_key);
+    memcpy(words, record, sizeof *words);
+    if (is_v6) {
+        memcpy(words, record, sizeof words);
+        words[0] = hash_v6(words, words + 2, key);
+    }
+    return hash_flow(words[0], ports, hot->ip_protocol, key);
 }
 
-static uint32_t first_vacant(const struct segment *s, uint64_t hash)
+static inline uint32_t first_vacant(const struct segment *s, uint64_t hash)
 {
     uint32_t at = hash_home(hash, s->capacity), vacant;
     while (!(vacant = tags_equal(s->tags + at, 0)))
@@ -170,28 +176,33 @@ static uint32_t first_vacant(const struct segment *s, uint64_t hash)
     return slot_after(s, at, (uint32_t)__builtin_ctz(vacant));
 }
 
-/* Copies every record of `old` into the larger segment, in order. */
-static inline void copy_records(const struct table *table, struct segment *s,
-                                const struct segment *old, bool is_v6)
+/* Sizes are constants, so that these are a few moves. */
+static inline void copy_record(const struct segment *to, uint32_t slot, const struct segment *from,
+                               uint32_t at, bool is_v6)
 {
-    const size_t size = is_v6 ? RECORD_V6 : RECORD_V4;
-    for (uint32_t i = 0; i < old->capacity; i++) {
-        if (!old->tags[i])
-            continue;
-        const uint8_t *record = old->records + i * size;
-        uint32_t slot = first_vacant(s, record_hash(table, record, is_v6));
-        memcpy(s->records + slot * size, record, size);
-        s->cold[slot] = old->cold[i];
-        set_tag(s, slot, old->tags[i]);
-    }
+    if (is_v6)
+        memcpy(to->records + (size_t)slot * RECORD_V6, from->records + (size_t)at * RECORD_V6,
+               RECORD_V6);
+    else
+        memcpy(to->records + (size_t)slot * RECORD_V4, from->records + (size_t)at * RECORD_V4,
+               RECORD_V4);
+    to->cold[slot] = from->cold[at];
 }
 
-static void rehash(const struct table *table, struct segment *s, const struct segment *old)
+/* Copies every record of `old` into the larger segment, in order. */
+static void rehash(const struct table *table, const struct segment *s, const struct segment *old)
 {
-    if (table->is_v6)
-        copy_records(table, s, old, true);
-    else
-        copy_records(table, s, old, false);
+    const struct segment to = *s, from = *old; /* no store can change these */
+    const uint64_t key[2] = {table->hash_key[0], table->hash_key[1]};
+    const bool is_v6 = table->is_v6;
+    for (uint32_t i = 0; i < from.capacity; i++) {
+        uint8_t tag = from.tags[i];
+        if (!tag)
+            continue;
+        uint32_t slot = first_vacant(&to, record_hash(&from, i, is_v6, key));
+        copy_record(&to, slot, &from, i, is_v6);
+        set_tag(&to, slot, tag);
+    }
 }
 
 bool table_make_room(struct table *table, uint64_t hash)
@@ -205,6 +216,7 @@ bool table_make_room(struct table *table, uint64_t hash)
         return false;
     rehash(table, s, &old);
     s->changes++;
+    ++*table->moves;
     s->hand = 0;
     release(table, &old);
     return true;
@@ -243,15 +255,12 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
     struct segment *s = &table->segments[segment];
     uint32_t hole = slot, next = slot;
     while (s->tags[next = slot_after(s, next, 1)]) {
-        const uint8_t *record = table_record(table, segment, next);
-        uint32_t home = hash_home(record_hash(table, record, table->is_v6), s->capacity);
+        uint32_t home = hash_home(record_hash(s, next, table->is_v6, table->hash_key), s->capacity);
         uint32_t from_home = (next + s->capacity - home) % s->capacity;
         uint32_t from_hole = (next + s->capacity - hole) % s->capacity;
         if (from_home < from_hole)
             continue; /* it would stand before its home */
-        memcpy(table_record(table, segment, hole), table_record(table, segment, next),
-               table->record_size);
-        s->cold[hole] = s->cold[next];
+        copy_record(s, hole, s, next, table->is_v6);
         set_tag(s, hole, s->tags[next]);
         hole = next;
     }
@@ -259,6 +268,7 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
     s->used--;
     table->used--;
     s->changes++;
+    ++*table->moves;
 }
 
 void table_empty(struct table *table, uint32_t segment)
@@ -268,6 +278,7 @@ void table_empty(struct table *table, uint32_t segment)
     table->used -= s->used;
     s->used = 0;
     s->changes++;
+    ++*table->moves;
 }
 
 /* Lower goes first: one packet, then settled, then undecided. */

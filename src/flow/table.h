@@ -4,9 +4,9 @@
  *
  * A hot record is 32 bytes for IPv4 and 64 for IPv6: the key, the time of the last packet, the
  * state, the verdict, the number of the head. Beside it, at the same place of parallel arrays,
- * stand 64 cold bytes (counters, times, evidence) and one byte of the hash, the tag. Tags are small
- * enough to stay in the cache, and sixteen are compared at once: they tell where a flow is, or that
- * it is new, before its record's line is asked for.
+ * stand 64 cold bytes (counters, times, evidence) and a few bits of the hash, the tag. Tags are
+ * small enough to stay in the cache, and sixteen are compared at once: they tell where a flow is,
+ * or that it is new, before its record's line is asked for.
  *
  * The table is cut into 256 segments by the hash's top bits. Each is one allocation, full to four
  * fifths at the most, and grows alone: there is no doubled peak and no pause. A record's home is
@@ -141,6 +141,7 @@ struct table {
     struct segment segments[SEGMENTS];
     struct arena *arena; /* shared by an engine's tables */
     const uint64_t *hash_key;
+    uint32_t *moves; /* counts what moves records: removals and growth */
     uint32_t record_size;
     bool is_v6;
     uint64_t used;
@@ -154,8 +155,9 @@ struct flow_place {
     struct cold *cold;
 };
 
+/* `moves` is shared by an engine's tables, too. */
 bool table_init(struct table *table, struct arena *arena, bool is_v6, const uint64_t *hash_key,
-                uint64_t expected);
+                uint32_t *moves, uint64_t expected);
 void table_free(struct table *table);
 
 static inline uint8_t *table_record(const struct table *table, uint32_t segment, uint32_t slot)
@@ -217,6 +219,7 @@ static inline bool hot_matches(const struct hot *hot, const struct flow_key *key
            hot->ip_protocol == key->ip_protocol;
 }
 
+/* Never 0. */
 static inline uint8_t hash_tag(uint64_t hash)
 {
     return (uint8_t)(hash >> 48) | 1;
