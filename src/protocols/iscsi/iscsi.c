@@ -15,7 +15,10 @@ enum {
     LOGIN = 0x03,
     LOGIN_RESPONSE = 0x23,
     DATA_LIMIT = 0x10000,
-    LAST_STATUS = 3
+    LAST_STATUS = 3,
+    DATA_OUT = 0x05,
+    DATA_IN = 0x25,
+    WINDOW = 0x10000
 };
 
 /* T and C exclude each other; stages 0, 1 and 3 (section 11.12.3); bits 4 and 5 are reserved. */
@@ -81,15 +84,19 @@ static bool is_operation(uint8_t operation, uint8_t flags, uint16_t next, bool i
 {
     bool is_final = flags == 0x80;
     if (is_client) {
+        uint8_t kind = flags & 0x7f;
         switch (operation) {
         case 0x01: /* a command: final, read, write, attribute */
             return flags & 0x80 && !(flags & 0x18) && (flags & 7) <= 4 && next == 0;
         case 0x00: /* NOP */
-        case 0x02: /* task management */
-        case 0x04: /* text */
-        case 0x05: /* data */
-        case 0x06: /* logout */
-            return (is_final || operation == 0x02 || operation == 0x06) && next == 0;
+        case DATA_OUT:
+            return is_final && next == 0;
+        case 0x02: /* task management: the function */
+            return flags & 0x80 && kind >= 1 && kind <= 14 && next == 0;
+        case 0x04: /* text: the last, or more to come */
+            return (is_final || flags == 0x40) && next == 0;
+        case 0x06: /* logout: the reason */
+            return flags & 0x80 && kind <= 2 && next == 0;
         default:
             return false;
         }
@@ -104,11 +111,24 @@ static bool is_operation(uint8_t operation, uint8_t flags, uint16_t next, bool i
     case 0x22:
     case 0x26:
         return (flags & 0xe1) == 0x80 && next <= 0x01ff;
-    case 0x25: /* data; status in the last one */
+    case DATA_IN: /* status in the last one */
         return !(flags & 0x38) && next <= 0x40;
     default:
         return operation == 0x3f && is_final && next >> 8 <= 0x0c;
     }
+}
+
+/* Sections 11.3.2 and 11.4.8: a command's number, and the status' that is expected; a status'
+ * number, and the commands that may come, of which there are not many. */
+static bool are_numbers(struct cursor c, uint8_t operation, uint8_t flags, bool is_client)
+{
+    uint32_t number = cursor_u32(&c), expected = cursor_u32(&c), most = cursor_u32(&c);
+    if (expected == 0)
+        return false;
+    if (is_client)
+        return operation == DATA_OUT ? number == 0 : number != 0;
+    bool has_status = operation != DATA_IN || flags & 1;
+    return has_status == (number != 0) && most - expected + 1 <= WINDOW;
 }
 
 static enum answer judge_late(struct inspection *in, struct cursor c, bool is_client)
@@ -122,14 +142,14 @@ static enum answer judge_late(struct inspection *in, struct cursor c, bool is_cl
     uint32_t rest = cursor_u32(&c);
     uint32_t task = cursor_u32(&c);
     cursor_skip(&c, 4);
-    uint32_t number = cursor_u32(&c), other = cursor_u32(&c);
+    struct cursor numbers = c;
     cursor_seek(&c, HEADER);
     if (c.ran_short)
         return c.at < 2 || is_operation(operation, flags, c.at < 4 ? 0 : next, is_client)
                    ? short_of(in, &c)
                    : NO;
     bool is_sound = extra == 0 && size <= DATA_LIMIT * 4 && (unit | rest) == 0 && task != 0 &&
-                    number != 0 && other != 0;
+                    are_numbers(numbers, operation, flags, is_client);
     return is_sound && is_operation(operation, flags, next, is_client) ? likely(in, "PDU", &c) : NO;
 }
 
