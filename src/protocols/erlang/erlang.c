@@ -59,10 +59,11 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 
 static bool is_status(struct cursor status)
 {
+    enum { NAMED = 5 };
     static const char *const words[] = {"ok_simultaneous", "ok",     "nok", "not_allowed",
                                         "alive",           "named:", NULL};
     int word = text_any_of(&status, words);
-    return word >= 0 && (words[word][5] == ':' || cursor_at_end(&status));
+    return word == NAMED || (word >= 0 && cursor_at_end(&status));
 }
 
 static enum answer judge_server(struct inspection *in, struct cursor c)
