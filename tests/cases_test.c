@@ -2,7 +2,7 @@
 /*
  * Every case of every room: gives its verdict; gives it with candidates reversed and in any
  * segmentation; no YES was a NO on a prefix; no other room's validator says YES to it (`--matrix`
- * prints who says what).
+ * prints who says what); rooms that are declared symmetric are.
  *
  *     cases_test [--matrix] FOLDER [ROOM]
  */
@@ -97,30 +97,60 @@ static void segmentation_does_not_matter(struct run *run, const struct test_case
     }
 }
 
-/* What a validator says to the first bytes of each side. */
+/* The first bytes of each side (by enum side; a datagram whole, or not at all), as a validator sees
+ * them; client and server exchanged where is_exchanged. */
+static struct inspection view_of(const struct test_case *c, const struct replay *r,
+                                 const uint32_t size[2], bool is_exchanged)
+{
+    struct inspection in = {.client_port = c->port[is_exchanged],
+                            .server_port = c->port[!is_exchanged],
+                            .transport = transport_of(c->ip_protocol),
+                            .sctp_ppid = c->sctp_ppid,
+                            .first_speaker = c->messages[0].side ^ is_exchanged,
+                            .datagrams = r->datagrams,
+                            .datagram_count = r->exchange.datagram_count,
+                            .heads = {r->heads[0], r->heads[1]},
+                            .is_exchanged = is_exchanged};
+    struct cursor *shown[2] = {is_exchanged ? &in.server : &in.client,
+                               is_exchanged ? &in.client : &in.server};
+    for (unsigned side = 0; side < 2; side++)
+        *shown[side] = cursor_over(r->heads[side], is_udp(&in) ? 0 : size[side]);
+    for (uint32_t i = is_udp(&in) ? in.datagram_count : 0; i-- > 0;) {
+        unsigned side = in.datagrams[i].side;
+        if (size[side])
+            *shown[side] = inspection_datagram(&in, i);
+    }
+    in.client.side = CLIENT;
+    in.server.side = SERVER;
+    return in;
+}
+
 static enum answer ask_directly(const struct test_case *c, const struct cdpi_protocol *p,
                                 struct replay *r, const uint32_t size[2], bool is_final)
 {
-    struct inspection in = {.client = cursor_over(r->heads[0], size[0]),
-                            .server = cursor_over(r->heads[1], size[1]),
-                            .client_port = c->port[0],
-                            .server_port = c->port[1],
-                            .transport = transport_of(c->ip_protocol),
-                            .sctp_ppid = c->sctp_ppid,
-                            .is_final = is_final,
-                            .first_speaker = c->messages[0].side,
-                            .datagrams = r->datagrams,
-                            .datagram_count = r->exchange.datagram_count,
-                            .heads = {r->heads[0], r->heads[1]}};
-    in.server.side = SERVER;
-    if (is_udp(&in)) {
-        in.client.size = in.server.size = 0;
-        for (uint32_t i = in.datagram_count; i-- > 0;) {
-            struct cursor d = inspection_datagram(&in, i);
-            *(d.side == CLIENT ? &in.client : &in.server) = d;
+    struct inspection in = view_of(c, r, size, false);
+    in.is_final = is_final;
+    return p->validate(&in);
+}
+
+/* Who says that its sides are alike is not asked with the sides exchanged. */
+static void symmetric_rooms_are(struct run *run, const struct test_case *c)
+{
+    struct replay *r = &run->replay;
+    replay_case(r, run->forward, c);
+    for (room_index i = 0; i < catalog_room_count; i++) {
+        const struct cdpi_protocol *p = catalog_rooms[i].protocol;
+        if (!p->validate || !p->is_symmetric || !(p->transports & transport_of(c->ip_protocol)))
+            continue;
+        for (unsigned which = 1; which < 4; which++) {
+            uint32_t size[2] = {which & 1 ? r->exchange.size[0] : 0,
+                                which & 2 ? r->exchange.size[1] : 0};
+            struct inspection one = view_of(c, r, size, false), other = view_of(c, r, size, true);
+            char text[120];
+            snprintf(text, sizeof text, "%s is not symmetric", p->name);
+            check(run, c, p->validate(&one) == p->validate(&other), text);
         }
     }
-    return p->validate(&in);
 }
 
 /* A YES must never have been a NO on a prefix. */
@@ -207,6 +237,7 @@ static void run_case(void *context, const struct test_case *c)
     verdict_is_right(run, c);
     segmentation_does_not_matter(run, c);
     prefixes_agree(run, c);
+    symmetric_rooms_are(run, c);
 }
 
 int main(int argc, char **argv)

@@ -432,14 +432,15 @@ static enum answer ask_jointly(struct session *s, room_index room, bool swapped)
 static void ask_room(struct session *s, room_index room)
 {
     unsigned bit = 1u << s->side;
-    bool swapped = false;
+    bool swapped = false, may_swap = !s->exchange->sides_are_certain &&
+                                     !s->classifier->rooms[room].protocol->is_symmetric;
     if (s->which == bit) {
-        if (ask_jointly(s, room, false) == NO && !s->exchange->sides_are_certain)
+        if (ask_jointly(s, room, false) == NO && may_swap)
             ask_jointly(s, room, true);
         return;
     }
     enum answer answer = ask(s, room, bit, false);
-    if (answer == NO && !s->exchange->sides_are_certain) {
+    if (answer == NO && may_swap) {
         swapped = true;
         answer = ask(s, room, bit, true);
     }
@@ -530,6 +531,21 @@ static bool begins_as_text(const struct session *s)
            first == '\n';
 }
 
+static bool lists_port(const uint16_t *ports, const struct exchange *x)
+{
+    while (ports && *ports && *ports != x->port[CLIENT] && *ports != x->port[SERVER])
+        ports++;
+    return ports && *ports;
+}
+
+/* Whether what there is can be this protocol's, by its first byte and its ports; else it would say
+ * NO. */
+static bool may_be_unsigned(const struct session *s, const struct cdpi_protocol *p, bool is_text)
+{
+    const uint16_t *ports = s->exchange->transport == OVER_UDP ? p->udp_ports : p->tcp_ports;
+    return (is_text || !p->is_text) && (!p->is_port_bound || lists_port(ports, s->exchange));
+}
+
 /* Rule 1: those without signatures. */
 static void ask_unsigned(struct session *s)
 {
@@ -539,10 +555,10 @@ static void ask_unsigned(struct session *s)
     bool is_text = begins_as_text(s);
     for (unsigned i = 0; i < n; i++) {
         room_index room = c->unsigned_rooms[slot][c->reversed ? n - 1 - i : i];
-        if (is_text || !c->rooms[room].protocol->is_text)
+        if (may_be_unsigned(s, c->rooms[room].protocol, is_text))
             ask_room(s, room);
         else
-            drop_live(s->state, room); /* it would say NO */
+            drop_live(s->state, room);
     }
 }
 

@@ -399,6 +399,10 @@ struct cdpi_protocol {
                          transports */
     bool is_text; /* with is_unsigned: both sides begin with a character, a blank or a line's end;
                      about other first bytes it is not asked */
+    bool is_port_bound; /* with is_unsigned: the specification's port is part of the protocol; it is
+                           asked only where one of its ports is there */
+    bool is_symmetric;  /* with client and server exchanged it says the same, so it is not asked
+                           twice where nobody knows who is which (tests/cases_test.c tries it) */
     /* NULL for protocols that nothing but told_by or follow names. */
     enum answer (*validate)(struct inspection *in);
 

@@ -80,5 +80,6 @@ const struct cdpi_protocol cdpi_protocol_afs = {
     .category = CATEGORY_FILE_SHARING,
     .udp_ports = PORTS(7000, 7001, 7002, 7003, 7004, 7005, 7007),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

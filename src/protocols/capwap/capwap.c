@@ -101,5 +101,6 @@ const struct cdpi_protocol cdpi_protocol_capwap = {
     .category = CATEGORY_TUNNEL,
     .udp_ports = PORTS(5246, 5247),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

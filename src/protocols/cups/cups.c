@@ -55,5 +55,6 @@ const struct cdpi_protocol cdpi_protocol_cups = {
     .udp_ports = PORTS(631),
     .is_unsigned = true,
     .is_text = true,
+    .is_symmetric = true,
     .validate = validate,
 };

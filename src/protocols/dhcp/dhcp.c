@@ -102,5 +102,6 @@ const struct cdpi_protocol cdpi_protocol_dhcp = {
     .is_one_sided = true,
     .udp_ports = PORTS(67, 68),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

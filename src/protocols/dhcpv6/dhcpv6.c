@@ -105,5 +105,6 @@ const struct cdpi_protocol cdpi_protocol_dhcpv6 = {
     .is_one_sided = true,
     .udp_ports = PORTS(547, 546),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -185,5 +185,6 @@ const struct cdpi_protocol cdpi_protocol_dtls = {
     .is_encrypted = true,
     .udp_ports = PORTS(4433, 2221),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -29,5 +29,6 @@ const struct cdpi_protocol cdpi_protocol_echo = {
     .tcp_ports = PORTS(PORT),
     .udp_ports = PORTS(PORT),
     .is_unsigned = true,
+    .is_port_bound = true,
     .validate = validate,
 };

@@ -228,5 +228,6 @@ const struct cdpi_protocol cdpi_protocol_gtp = {
     .category = CATEGORY_TELEPHONY,
     .udp_ports = PORTS(2152, 2123, 3386),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

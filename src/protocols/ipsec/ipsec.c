@@ -249,5 +249,6 @@ const struct cdpi_protocol cdpi_protocol_ipsec = {
     .udp_ports = PORTS(500, 4500),
     SIGNATURES(signatures),
     .is_unsigned = true, /* ESP in UDP */
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -104,5 +104,6 @@ const struct cdpi_protocol cdpi_protocol_kcp = {
     .transports = OVER_UDP,
     .category = CATEGORY_NETWORK,
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

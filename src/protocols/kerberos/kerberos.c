@@ -175,5 +175,6 @@ const struct cdpi_protocol cdpi_protocol_kerberos = {
     .tcp_ports = PORTS(88, 464),
     .udp_ports = PORTS(88, 464),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -75,5 +75,6 @@ const struct cdpi_protocol cdpi_protocol_ldp = {
     .tcp_ports = PORTS(646),
     .udp_ports = PORTS(646),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -181,5 +181,6 @@ const struct cdpi_protocol cdpi_protocol_lisp = {
     .is_one_sided = true,
     .udp_ports = PORTS(4341, 4342),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -146,5 +146,6 @@ const struct cdpi_protocol cdpi_protocol_netflow = {
     .tcp_ports = PORTS(4739),
     .udp_ports = PORTS(2055, 4739, 9995),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -113,5 +113,6 @@ const struct cdpi_protocol cdpi_protocol_radius = {
     .category = CATEGORY_DIRECTORY,
     .udp_ports = PORTS(1812, 1813, 1645, 1646, 3799),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

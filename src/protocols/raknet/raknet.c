@@ -140,5 +140,6 @@ const struct cdpi_protocol cdpi_protocol_raknet = {
     .category = CATEGORY_GAME,
     .udp_ports = PORTS(19132, 19133),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

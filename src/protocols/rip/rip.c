@@ -98,5 +98,6 @@ const struct cdpi_protocol cdpi_protocol_rip = {
     .is_one_sided = true,
     .udp_ports = PORTS(520),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

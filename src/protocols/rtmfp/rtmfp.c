@@ -60,5 +60,6 @@ const struct cdpi_protocol cdpi_protocol_rtmfp = {
     .is_encrypted = true,
     .udp_ports = PORTS(1935),
     .is_unsigned = true,
+    .is_symmetric = true,
     .validate = validate,
 };

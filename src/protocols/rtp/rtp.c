@@ -217,5 +217,6 @@ const struct cdpi_protocol cdpi_protocol_rtp = {
     .category = CATEGORY_STREAMING,
     .is_one_sided = true,
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -118,6 +118,7 @@ const struct cdpi_protocol cdpi_protocol_sip = {
     .tcp_ports = PORTS(5060),
     .udp_ports = PORTS(5060),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
     .follow = follow,
 };

@@ -169,6 +169,7 @@ const struct cdpi_protocol cdpi_protocol_smb = {
     .category = CATEGORY_FILE_SHARING,
     .tcp_ports = PORTS(445, 139),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
     .refines = "NetBIOS",
 };

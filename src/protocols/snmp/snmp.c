@@ -136,5 +136,6 @@ const struct cdpi_protocol cdpi_protocol_snmp = {
     .tcp_ports = PORTS(161, 162),
     .udp_ports = PORTS(161, 162),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -175,5 +175,6 @@ const struct cdpi_protocol cdpi_protocol_stun = {
     .tcp_ports = PORTS(3478),
     .udp_ports = PORTS(3478, 19302),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -85,5 +85,6 @@ const struct cdpi_protocol cdpi_protocol_teredo = {
     .category = CATEGORY_TUNNEL,
     .udp_ports = PORTS(3544),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

@@ -199,6 +199,7 @@ const struct cdpi_protocol cdpi_protocol_tftp = {
     .is_one_sided = true, /* requests: the answer comes from another port */
     .udp_ports = PORTS(69),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
     .follow = follow,
 };

@@ -40,5 +40,6 @@ const struct cdpi_protocol cdpi_protocol_time = {
     .tcp_ports = PORTS(PORT),
     .udp_ports = PORTS(PORT),
     .is_unsigned = true,
+    .is_port_bound = true,
     .validate = validate,
 };

@@ -330,5 +330,6 @@ const struct cdpi_protocol cdpi_protocol_tls = {
     .is_encrypted = true,
     .tcp_ports = PORTS(443, 465, 563, 636, 853, 989, 990, 993, 995, 5223, 8443),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };

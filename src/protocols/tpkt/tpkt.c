@@ -63,5 +63,6 @@ const struct cdpi_protocol cdpi_protocol_tpkt = {
     .category = CATEGORY_NETWORK,
     .tcp_ports = PORTS(102),
     SIGNATURES(signatures),
+    .is_symmetric = true,
     .validate = validate,
 };
