@@ -100,7 +100,9 @@ static enum answer validate(struct inspection *in)
     }
     bool fits = read_handshake(in->server, &server) && server.type & 1 && server.at == client.at &&
                 server.magic == client.magic && server.network == client.network;
-    return fits ? yes(in, "handshake", &c) : NO;
+    if (!fits)
+        return NO;
+    return client.is_long ? likely(in, "handshake", &c) : yes(in, "handshake", &c);
 }
 
 /* Bytes that are of time and cookie wherever they begin. */
