@@ -39,10 +39,13 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (!cursor_may_start_with(&c, "r6fnvWj8"))
         return NO;
-    cursor_skip(&c, MAGIC + 24);
-    if (c.ran_short && is_cut(in, &c))
+    bool has_magic = cursor_skip(&c, MAGIC);
+    cursor_skip(&c, 24);
+    if (!c.ran_short)
+        return yes(in, "resolver's magic", &c);
+    if (has_magic && is_cut(in, &c))
         return likely(in, "resolver's magic, cut", &c);
-    return c.ran_short ? short_of(in, &c) : yes(in, "resolver's magic", &c);
+    return has_magic ? likely_at_end(in, "resolver's magic, cut", &c) : short_of(in, &c);
 }
 
 /* Past what is for the relay. */

@@ -8,17 +8,21 @@
  *     least version(8) version(8) type(8) count(8) network version(32) features(16)
  *     secret(1) time(64) cookie(160), then random bytes and a last bit
  *
- * type: 0 begins (time and cookie are zero), 1 challenges, 2 responds, 3 acknowledges. All of one
- * connection have the same magic and network version.
+ * Before version 3 there are no session and client. type: 0 begins (time and cookie are zero), 1
+ * challenges, 2 responds, 3 acknowledges. All of one connection have the same magic and network
+ * version.
  */
 #include "protocols/protocol.h"
 
 enum { BEGIN = 0, ACKNOWLEDGE = 3, MAGIC_LIMIT = 24, LEAST = 40, MOST = 96 };
-enum { LEAST_VERSION = 2, SESSION_VERSION = 3, LAST_VERSION = 8 };
-enum { NETWORK_AT = 39, TIME_AT = 88, END_AT = 312 }; /* bits behind the magic */
+enum { LEAST_VERSION = 2, SESSION_VERSION = 3, LAST_VERSION = 8, SESSION_BITS = 5 };
+enum { NETWORK_AT = 34, TIME_AT = 83, END_AT = 307 }; /* bits from the handshake's bit on */
 
 struct handshake {
-    uint32_t magic_bits, magic, network;
+    uint32_t at;    /* of the handshake's bit */
+    uint32_t magic; /* what is before it, session and client too */
+    uint32_t network;
+    bool is_long; /* that could be anything */
     uint8_t type;
 };
 
@@ -32,12 +36,20 @@ static uint32_t bits(const struct cursor *c, uint32_t at, uint32_t count)
     return (uint32_t)(value >> at % 8 & ((UINT64_C(1) << count) - 1));
 }
 
-/* The fields from the session's on. */
-static bool is_head(uint64_t head)
+/* The fields from the handshake's bit on. */
+static bool is_head(uint64_t head, uint32_t at)
 {
-    unsigned least = head >> 7 & 0xff, version = head >> 15 & 0xff, type = head >> 23 & 0xff;
-    return (head >> 5 & 3) == 1 && least >= LEAST_VERSION && version >= SESSION_VERSION &&
-           least <= version && version <= LAST_VERSION && type <= ACKNOWLEDGE;
+    unsigned least = head >> 2 & 0xff, version = head >> 10 & 0xff, type = head >> 18 & 0xff;
+    return (head & 3) == 1 && least >= 1 && version >= LEAST_VERSION && least <= version &&
+           version <= LAST_VERSION && type <= ACKNOWLEDGE &&
+           (version < SESSION_VERSION || at >= SESSION_BITS);
+}
+
+/* The network version is a sum of 32 bits: of few or nearly all ones is none. */
+static bool is_sum(uint32_t network)
+{
+    int ones = __builtin_popcount(network);
+    return ones >= 6 && ones <= 26;
 }
 
 static bool read_handshake(struct cursor c, struct handshake *h)
@@ -46,23 +58,25 @@ static bool read_handshake(struct cursor c, struct handshake *h)
     uint64_t head = cursor_le64(&start);
     if (c.size < LEAST || c.size > MOST)
         return false;
-    h->magic_bits = 0;
-    while (!is_head(head >> h->magic_bits)) {
-        if (++h->magic_bits > MAGIC_LIMIT)
+    h->at = 0;
+    while (!is_head(head >> h->at, h->at)) {
+        if (++h->at > MAGIC_LIMIT + SESSION_BITS)
             return false;
     }
-    h->magic = (uint32_t)(head & ((UINT64_C(1) << h->magic_bits) - 1));
-    h->type = (uint8_t)(head >> h->magic_bits >> 23);
-    h->network = bits(&c, h->magic_bits + NETWORK_AT, 32);
-    return h->network != 0 && cursor_peek(&c, c.size - 1) > 0;
+    bool has_session = (head >> h->at >> 10 & 0xff) >= SESSION_VERSION;
+    h->is_long = h->at >= 8 + (has_session ? (uint32_t)SESSION_BITS : 0);
+    h->magic = (uint32_t)(head & ((UINT64_C(1) << h->at) - 1));
+    h->type = (uint8_t)(head >> h->at >> 18);
+    h->network = bits(&c, h->at + NETWORK_AT, 32);
+    return is_sum(h->network) && cursor_peek(&c, c.size - 1) > 0;
 }
 
 /* No time and no cookie yet: 224 bits of zeros, and something behind them. */
 static bool is_begin(const struct cursor *c, const struct handshake *h)
 {
-    if (h->type != BEGIN || c->size <= (h->magic_bits + END_AT) / 8 + 1)
+    if (h->type != BEGIN || c->size <= (h->at + END_AT) / 8 + 1)
         return false;
-    for (uint32_t at = h->magic_bits + TIME_AT; at < h->magic_bits + END_AT; at += 32) {
+    for (uint32_t at = h->at + TIME_AT; at < h->at + END_AT; at += 32) {
         if (bits(c, at, 32) != 0)
             return false;
     }
@@ -81,13 +95,14 @@ static enum answer validate(struct inspection *in)
     if (in->server.size == 0) {
         if (!is_begin(&in->client, &client))
             return NO;
-        bool is_short = client.magic_bits < 8; /* a longer one could be anything */
-        return is_short ? yes(in, "handshake begins", &c) : likely(in, "handshake begins", &c);
+        return client.is_long ? likely(in, "handshake begins", &c)
+                              : yes(in, "handshake begins", &c);
     }
-    bool fits = read_handshake(in->server, &server) && server.type & 1 &&
-                server.magic_bits == client.magic_bits && server.magic == client.magic &&
-                server.network == client.network;
-    return fits ? yes(in, "handshake", &c) : NO;
+    bool fits = read_handshake(in->server, &server) && server.type & 1 && server.at == client.at &&
+                server.magic == client.magic && server.network == client.network;
+    if (!fits)
+        return NO;
+    return client.is_long ? likely(in, "handshake", &c) : yes(in, "handshake", &c);
 }
 
 /* Bytes that are of time and cookie wherever they begin. */

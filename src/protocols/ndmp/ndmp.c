@@ -50,6 +50,11 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (last != LAST_FRAGMENT || length < HEADER || length > MOST || length & 3 || kind > 1 ||
         !is_known || error > LAST_ERROR || (kind == 0 && (answered != 0 || error != 0)))
         return NO;
+    uint32_t body = kind == 1 ? 0 : message == CONNECTED ? 8 : message == OPEN ? 4 : 0;
+    if (cursor_left(&c) < body) {
+        c.at = c.size;
+        return likely_at_end(in, "message", &c);
+    }
     return body_fits(c, message, kind == 1) ? yes(in, "message", &c) : NO;
 }
 
