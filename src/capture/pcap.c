@@ -71,50 +71,54 @@ bool pcap_file_open(struct pcap_file *file, struct source *source, struct failur
     return true;
 }
 
-/* The frames that are whole in the window. `swapped` is constant where this is inlined. */
-static inline size_t walk(struct pcap_file *file, struct source *source, struct cdpi_frame *frames,
-                          size_t room, bool swapped, struct failure *failure)
+static inline uint32_t field(const uint8_t *record, unsigned at, bool swapped)
+{
+    uint32_t value;
+    memcpy(&value, record + at, sizeof value);
+    return swapped ? __builtin_bswap32(value) : value;
+}
+
+static void refuse_size(struct pcap_file *file, struct source *source, uint32_t captured,
+                        struct failure *failure)
+{
+    fail(failure, CDPI_BROKEN, "packet %llu at byte %llu says it has %u bytes; %u is the most",
+         (unsigned long long)(file->packets + 1), (unsigned long long)source_position(source),
+         captured, CAPTURED_MOST);
+}
+
+/* The frames that are whole in the window. */
+static size_t walk(struct pcap_file *file, struct source *source, struct cdpi_frame *frames,
+                   size_t room, struct failure *failure)
 {
     const uint32_t header_size = file->header_size, fraction = file->fraction;
     const uint32_t link_type = file->link_type;
-    const uint8_t *window = source->window;
-    size_t at = source->at, end = source->end, count = 0;
-    while (count < room && end - at >= header_size) {
-        struct cursor c = cursor_over(window + at, RECORD_HEADER);
-        uint32_t seconds = read_u32(&c, swapped);
-        uint32_t part = read_u32(&c, swapped);
-        uint32_t captured = read_u32(&c, swapped);
-        uint32_t length = read_u32(&c, swapped);
+    const bool swapped = file->swapped;
+    const uint8_t *at = source->window + source->at, *end = source->window + source->end;
+    uint32_t refused = 0;
+    struct cdpi_frame *frame = frames;
+    while (frame < frames + room && (size_t)(end - at) >= header_size) {
+        uint32_t captured = field(at, 8, swapped), length = field(at, 12, swapped);
+        const uint8_t *data = at + header_size;
         if (captured > CAPTURED_MOST) {
-            source->at = at;
-            fail(failure, CDPI_BROKEN,
-                 "packet %llu at byte %llu says it has %u bytes; %u is the most",
-                 (unsigned long long)(file->packets + count + 1),
-                 (unsigned long long)source_position(source), captured, CAPTURED_MOST);
+            refused = captured;
             break;
         }
-        if (end - at - header_size < captured)
+        if ((size_t)(end - data) < captured)
             break;
-        __builtin_prefetch(window + at + header_size + 48); /* where the transport's header is */
-        frames[count++] =
-            (struct cdpi_frame){.data = window + at + header_size,
-                                .captured = captured,
-                                .length = length > captured ? length : captured,
-                                .time = seconds * UINT64_C(1000000000) + (uint64_t)part * fraction,
-                                .link_type = link_type};
-        at += header_size + captured;
+        __builtin_prefetch(data + 48); /* where the transport's header is */
+        *frame++ = (struct cdpi_frame){.data = data,
+                                       .captured = captured,
+                                       .length = length > captured ? length : captured,
+                                       .time = field(at, 0, swapped) * UINT64_C(1000000000) +
+                                               (uint64_t)field(at, 4, swapped) * fraction,
+                                       .link_type = link_type};
+        at = data + captured;
     }
-    source->at = at;
-    file->packets += count;
-    return count;
-}
-
-static size_t walk_window(struct pcap_file *file, struct source *source, struct cdpi_frame *frames,
-                          size_t room, struct failure *failure)
-{
-    if (file->swapped)
-        return walk(file, source, frames, room, true, failure);
-    return walk(file, source, frames, room, false, failure);
+    source->at = (size_t)(at - source->window);
+    file->packets += (size_t)(frame - frames);
+    if (refused)
+        refuse_size(file, source, refused, failure);
+    return (size_t)(frame - frames);
 }
 
 /* How many bytes the next record takes; its header alone while that is not there. */
@@ -131,7 +135,7 @@ size_t pcap_file_next(struct pcap_file *file, struct source *source, struct cdpi
                       size_t room, struct failure *failure)
 {
     for (;;) {
-        size_t count = walk_window(file, source, frames, room, failure);
+        size_t count = walk(file, source, frames, room, failure);
         if (count > 0 || failure->status != CDPI_OK)
             return count;
         if (!source_need(source, record_size(file, source))) {

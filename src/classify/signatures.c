@@ -186,13 +186,34 @@ static void mark_sizes(struct block *block, const struct entry *e, uint64_t bit,
     }
 }
 
-static void mark_bytes(struct block *block, const struct entry *e, uint64_t bit)
+/* The next byte that a mask lets pass; back at `value` behind the last. */
+static uint8_t next_value(uint8_t byte, uint8_t value, uint8_t mask)
+{
+    return (uint8_t)(value | (((byte | mask) + 1u) & (uint8_t)~mask));
+}
+
+/* What it wants at each row's offset. Rows at which it wants nothing are added up in `any`. */
+static void mark_bytes(struct block *block, const struct entry *e, uint64_t bit, uint64_t any[ROWS])
 {
     uint8_t value, mask;
     for (unsigned row = 0; row < ROWS; row++) {
         wanted_at(e, block->offset[row], &value, &mask);
+        if (mask == 0) {
+            any[row] |= bit;
+            continue;
+        }
+        uint8_t byte = value;
+        do
+            block->of_byte[row][byte] |= bit;
+        while ((byte = next_value(byte, value, mask)) != value);
+    }
+}
+
+static void mark_any(struct block *block, const uint64_t any[ROWS])
+{
+    for (unsigned row = 0; row < ROWS; row++) {
         for (unsigned byte = 0; byte < 256; byte++)
-            block->of_byte[row][byte] |= (byte & mask) == value ? bit : 0;
+            block->of_byte[row][byte] |= any[row];
     }
 }
 
@@ -216,6 +237,7 @@ static void choose_offsets(struct block *block, const struct entry *entries, uin
 static void fill_block(struct block *block, const struct entry *entries, const uint64_t *list,
                        uint32_t count, bool is_datagram)
 {
+    uint64_t any[ROWS] = {0};
     block->is_late = is_late(list[0]);
     for (uint32_t i = 0; i < count; i++)
         block->entry[i] = (uint16_t)list[i];
@@ -225,9 +247,10 @@ static void fill_block(struct block *block, const struct entry *entries, const u
         choose_offsets(block, entries, count);
     for (uint32_t i = 0; i < count; i++) {
         const struct entry *e = &entries[block->entry[i]];
-        mark_bytes(block, e, UINT64_C(1) << i);
+        mark_bytes(block, e, UINT64_C(1) << i, any);
         mark_sizes(block, e, UINT64_C(1) << i, is_datagram);
     }
+    mark_any(block, any);
 }
 
 /* How many entries the next block takes; late ones have blocks of their own. */

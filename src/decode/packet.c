@@ -346,7 +346,7 @@ enum decode_result decode_frame(const struct decoder *decoder, const uint8_t *da
                                 uint32_t captured, uint32_t length, uint32_t link_type,
                                 struct packet *packet)
 {
-    if (decode_fast(decoder, data, captured, length, link_type, packet))
+    if (decode_fast(decoder, data, captured, length, link_type, packet) != FAST_NOT)
         return DECODE_FLOW;
     return decode_frame_slowly(decoder, data, captured, length, link_type, packet);
 }

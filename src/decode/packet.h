@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The endpoints in canonical order: the lower (address, port) first. Addresses in network byte
  * order; IPv4 uses the first word of each. ICMP: the type and its counterpart stand for the ports.
@@ -16,6 +17,7 @@
 struct flow_key {
     union {
         uint32_t v4[2];
+        uint64_t v4_both;
         uint64_t v6[2][2];
     } address;
     uint16_t port[2];
@@ -51,7 +53,6 @@ struct packet {
     uint32_t frame_length; /* bytes on the wire, link header included */
     const uint8_t *ip;     /* from the IP header on */
     uint32_t ip_size;
-    uint32_t frame; /* index in the batch */
 };
 
 enum decode_result {
@@ -100,8 +101,7 @@ bool decode_knows_link(uint32_t link_type);
 /* The ICMP type that answers a type (Community ID v1's pairs), or -1 for those that go one way. */
 int decode_icmp_counterpart(bool is_v6, uint8_t type);
 
-/* Keyed: whoever does not know the key cannot choose flows that collide. Symmetric, as the key is
- * canonical. */
+/* Both halves of the product. */
 static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 {
     __extension__ typedef unsigned __int128 wide;
@@ -122,11 +122,6 @@ static inline uint64_t hash_finish(uint64_t mixed, uint64_t rest, const uint64_t
     return hash_fold(mixed ^ secret[1], 0x9E3779B97F4A7C15u ^ secret[0]);
 }
 
-static inline uint64_t hash_v4(uint32_t address, uint32_t other_address)
-{
-    return (uint64_t)address << 32 | other_address;
-}
-
 static inline uint64_t hash_v6(const uint64_t address[2], const uint64_t other[2],
                                const uint64_t secret[2])
 {
@@ -134,12 +129,34 @@ static inline uint64_t hash_v6(const uint64_t address[2], const uint64_t other[2
     return hash_fold(mixed ^ other[0] ^ secret[1], other[1] ^ secret[0]);
 }
 
+/* Ports and domain, as they stand in the key: one word. */
+static inline uint64_t flow_key_ports(const struct flow_key *key)
+{
+    uint64_t word;
+    memcpy(&word, (const uint8_t *)key + offsetof(struct flow_key, port), sizeof word);
+    return word;
+}
+
+static inline void flow_key_set_ports(struct flow_key *key, uint64_t word)
+{
+    memcpy((uint8_t *)key + offsetof(struct flow_key, port), &word, sizeof word);
+}
+
+/* Keyed: whoever does not know the key cannot choose flows that collide. Symmetric, as the key is
+ * canonical. `mixed`: the addresses. One multiplication takes up 128 bits; the other one spreads
+ * what is left of their order (neighbouring addresses or ports) over all bits. */
+static inline uint64_t hash_flow(uint64_t mixed, uint64_t ports, uint8_t ip_protocol,
+                                 const uint64_t secret[2])
+{
+    uint64_t hash = hash_fold(mixed ^ secret[0], ports ^ (uint64_t)ip_protocol << 56 ^ secret[1]);
+    return hash_fold(hash, 0x9E3779B97F4A7C15u);
+}
+
 static inline uint64_t flow_key_hash(const struct flow_key *key, const uint64_t secret[2])
 {
-    uint64_t rest = hash_rest(key->domain, key->port[0], key->port[1], key->ip_protocol);
-    uint64_t mixed = key->is_v6 ? hash_v6(key->address.v6[0], key->address.v6[1], secret)
-                                : hash_v4(key->address.v4[0], key->address.v4[1]);
-    return hash_finish(mixed, rest, secret);
+    uint64_t mixed =
+        key->is_v6 ? hash_v6(key->address.v6[0], key->address.v6[1], secret) : key->address.v4_both;
+    return hash_flow(mixed, flow_key_ports(key), key->ip_protocol, secret);
 }
 
 #endif

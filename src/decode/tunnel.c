@@ -296,6 +296,25 @@ const char *tunnel_kind_name(uint8_t kind)
     return kind < TUNNEL_KINDS ? names[kind] : "";
 }
 
+/* From L2TP to TZSP. */
+bool tunnel_has_port(uint16_t port)
+{
+    switch (port) {
+    case 1701:
+    case 2152:
+    case 3544:
+    case 4789:
+    case 4790:
+    case 5247:
+    case 6081:
+    case 8472:
+    case 37008:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* ---- identities -------------------------------------------------------------------------- */
 
 enum { LEAST_ROOM = 1024, MOST_ROOM = 1 << 18, MEETINGS = 4096 };

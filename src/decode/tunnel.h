@@ -113,23 +113,21 @@ static inline bool tunnel_is_one_way(uint8_t kind)
 
 /* ---- asking cheaply ---------------------------------------------------------------------- */
 
-/* UDP ports of tunnels, from 1701 (L2TP) to 37008 (TZSP). */
-static inline bool tunnel_has_port(uint16_t port)
+/* Whether it is a UDP port of a tunnel. */
+bool tunnel_has_port(uint16_t port);
+
+static inline uint64_t tunnel_port_bit(uint16_t port)
 {
-    switch (port) {
-    case 1701:
-    case 2152:
-    case 3544:
-    case 4789:
-    case 4790:
-    case 5247:
-    case 6081:
-    case 8472:
-    case 37008:
-        return true;
-    default:
-        return false;
-    }
+    return UINT64_C(1) << (port >> 2 & 63);
+}
+
+/* Says no at once to seven ports of eight. */
+static inline bool tunnel_may_have_port(uint16_t port)
+{
+    const uint64_t bits = tunnel_port_bit(1701) | tunnel_port_bit(2152) | tunnel_port_bit(3544) |
+                          tunnel_port_bit(4789) | tunnel_port_bit(4790) | tunnel_port_bit(5247) |
+                          tunnel_port_bit(6081) | tunnel_port_bit(8472) | tunnel_port_bit(37008);
+    return bits & tunnel_port_bit(port);
 }
 
 /* Whether it is worth to open the packet. */
@@ -138,7 +136,8 @@ static inline bool packet_may_be_tunnel(const struct packet *p)
     if (p->key.ip_protocol == IP_TCP)
         return false;
     if (p->key.ip_protocol == IP_UDP)
-        return tunnel_has_port(p->key.port[0]) || tunnel_has_port(p->key.port[1]);
+        return (tunnel_may_have_port(p->key.port[0]) && tunnel_has_port(p->key.port[0])) ||
+               (tunnel_may_have_port(p->key.port[1]) && tunnel_has_port(p->key.port[1]));
     return p->key.ip_protocol == IP_IPIP || p->key.ip_protocol == IP_6IN4 ||
            p->key.ip_protocol == IP_GRE;
 }

@@ -59,11 +59,13 @@ static void set_timeouts(struct cdpi *engine, const struct cdpi_options *options
     double idle = options->idle_timeout == 0 ? DEFAULT_IDLE_SECONDS : options->idle_timeout;
     engine->idle_never = idle < 0;
     engine->idle_ms = engine->idle_never ? 0 : (uint32_t)whole_milliseconds(idle);
-    engine->quiet_ms = LINGER_MS;
+    engine->fresh_ms = LINGER_MS + 1;
     if (!engine->idle_never && engine->idle_ms < LINGER_MS)
-        engine->quiet_ms = engine->idle_ms;
-    if (options->active_timeout > 0)
+        engine->fresh_ms = engine->idle_ms + 1;
+    if (options->active_timeout > 0) {
         engine->active_us = whole_milliseconds(options->active_timeout) * 1000;
+        engine->fresh_ms = 0;
+    }
     /* Every segment is swept once in an idle timeout. */
     uint64_t round_us = engine->idle_never ? LINGER_MS * 20000ull : engine->idle_ms * 1000ull;
     engine->sweep_step = round_us / SEGMENTS + 1;
@@ -219,108 +221,127 @@ static void count_undecodable(struct cdpi *engine, enum decode_result result)
 }
 
 /* Where the packet's flow is to be looked for. */
-static inline void aim(struct cdpi *engine, const struct packet *p)
+static inline void aim(struct cdpi *engine, struct incoming *a, bool is_v6)
 {
-    struct found *found = &engine->found[p - engine->packets];
-    found->segment = table_aim(&engine->tables[p->key.is_v6], p->hash, &found->slot);
+    a->found.segment = table_aim(&engine->tables[is_v6], a->packet.hash, &a->found.home);
 }
 
 /* What a tunnel carries, and the tunnel in that, behind it in the batch. */
-static struct packet *decode_tunnels(struct cdpi *engine, struct packet *p)
+static struct incoming *decode_tunnels(struct cdpi *engine, struct incoming *a)
 {
-    for (int depth = 0; depth < MAX_DEPTH && packet_may_be_tunnel(p - 1); depth++, p++) {
-        if (decode_inner(&engine->decoder, p - 1, p) != DECODE_FLOW)
+    for (int depth = 0; depth < MAX_DEPTH && packet_may_be_tunnel(&a[-1].packet); depth++, a++) {
+        if (decode_inner(&engine->decoder, &a[-1].packet, &a->packet) != DECODE_FLOW)
             break;
-        aim(engine, p);
+        aim(engine, a, a->packet.key.is_v6);
     }
-    return p;
+    return a;
 }
 
 /* A packet that was decoded, and its tunnels. Returns the place for the next. */
-static struct packet *add_slowly(struct cdpi *engine, struct packet *p)
+static struct incoming *add_slowly(struct cdpi *engine, struct incoming *a)
 {
-    aim(engine, p);
-    return packet_may_be_tunnel(p) && engine->decapsulates ? decode_tunnels(engine, p + 1) : p + 1;
+    aim(engine, a, a->packet.key.is_v6);
+    return engine->decapsulates ? decode_tunnels(engine, a + 1) : a + 1;
 }
 
 /* A datagram whose fragments were given up, with what came of it. */
-static struct packet *decode_late(struct cdpi *engine, uint64_t time, struct packet *p)
+static struct incoming *decode_late(struct cdpi *engine, uint64_t time, struct incoming *a)
 {
     struct whole whole;
     if (!fragments_take_late(&engine->fragments, &whole))
-        return p;
-    p->time = time;
-    return decode_whole(&engine->decoder, &whole, p) == DECODE_FLOW ? add_slowly(engine, p) : p;
+        return a;
+    a->packet.time = time;
+    return decode_whole(&engine->decoder, &whole, &a->packet) == DECODE_FLOW ? add_slowly(engine, a)
+                                                                             : a;
 }
 
 /* The general way for one frame. Returns the place for the next packet. */
-static struct packet *decode_slowly(struct cdpi *engine, const struct cdpi_frame *f,
-                                    struct packet *p)
+static struct incoming *decode_slowly(struct cdpi *engine, const struct cdpi_frame *f,
+                                      struct incoming *a)
 {
-    const struct packet *first = p;
-    enum decode_result result =
-        decode_frame_slowly(&engine->decoder, f->data, f->captured, f->length, f->link_type, p);
+    const struct incoming *first = a;
+    a->packet.time = f->time / 1000;
+    enum decode_result result = decode_frame_slowly(&engine->decoder, f->data, f->captured,
+                                                    f->length, f->link_type, &a->packet);
     if (result == DECODE_FLOW)
-        p = add_slowly(engine, p);
+        a = add_slowly(engine, a);
     else
         count_undecodable(engine, result);
     if (engine->fragments.late == FRAGMENTS_NONE)
-        return p;
-    engine->only_late = p == first;
-    return decode_late(engine, f->time / 1000, p);
+        return a;
+    engine->only_late = a == first;
+    return decode_late(engine, f->time / 1000, a);
 }
 
 /* First pass: frames become packets (and what their tunnels carry), their flows' lines are asked
  * for. Returns how many packets. */
 static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frames, size_t count)
 {
-    struct packet *p = engine->packets;
-    uint64_t bytes = 0;
+    struct incoming *a = engine->batch;
     if (engine->fragments.done_count)
         fragments_release(&engine->fragments);
     for (const struct cdpi_frame *f = frames; f < frames + count; f++) {
-        bytes += f->length;
+        struct packet *p = &a->packet;
+        engine->stats.bytes += f->length;
         p->time = f->time / 1000;
-        if (!decode_fast(&engine->decoder, f->data, f->captured, f->length, f->link_type, p)) {
-            p = decode_slowly(engine, f, p);
+        switch (decode_fast(&engine->decoder, f->data, f->captured, f->length, f->link_type, p)) {
+        case FAST_IPV4:
+            aim(engine, a, false);
+            break;
+        case FAST_IPV6:
+            aim(engine, a, true);
+            break;
+        default:
+            a = decode_slowly(engine, f, a);
             continue;
         }
-        aim(engine, p);
-        p++;
-        if (packet_may_be_tunnel(p - 1) && engine->decapsulates)
-            p = decode_tunnels(engine, p);
+        a++;
+        if (packet_may_be_tunnel(p) && engine->decapsulates)
+            a = decode_tunnels(engine, a);
     }
     engine->stats.packets += count;
-    engine->stats.bytes += bytes;
-    return (uint32_t)(p - engine->packets);
+    return (uint32_t)(a - engine->batch);
 }
 
 /* Whether the packet's bytes will be put into the flow's head. */
 static inline bool needs_head(const struct packet *p, const struct hot *hot)
 {
-    return p->payload_wire && is_undecided(hot) && hot->head != NO_HEAD &&
-           !(hot->bits & FLOW_HAS_NOTE);
+    const uint16_t undecided = FLOW_PARTIAL << FLOW_STATE_SHIFT; /* and those below; no note */
+    return p->payload_wire && (hot->bits & (FLOW_STATE_BITS | FLOW_HAS_NOTE)) <= undecided &&
+           hot->head != NO_HEAD;
+}
+
+static inline void set_place(struct found *found, uint32_t slot, bool is_v6)
+{
+    found->hot = slot_hot(found->segment, slot, is_v6);
+    found->cold = &found->segment->cold[slot];
+}
+
+static inline void glance(struct incoming *a, bool is_v6)
+{
+    struct found *found = &a->found;
+    const struct segment *s = found->segment;
+    uint32_t slot = segment_glance(s, a->packet.hash, found->home, &found->is_vacant);
+    found->changes = s->changes;
+    if (slot == NO_SLOT) {
+        found->is_vacant = TOO_FAR;
+        return;
+    }
+    set_place(found, slot, is_v6);
+    __builtin_prefetch(found->hot, 1);
+    __builtin_prefetch(found->cold, 1);
 }
 
 /* Second pass: by their tags, where the flows are or where new ones will stand; the lines of their
  * records are asked for. */
 static void glance_batch(struct cdpi *engine, uint32_t n)
 {
-    struct found *found = engine->found;
-    for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
-        const struct segment *s = found->segment;
-        uint32_t home = found->slot;
-        found->changes = s->changes;
-        found->slot = p->key.is_v6 ? segment_glance(s, p->hash, home, true, &found->is_vacant)
-                                   : segment_glance(s, p->hash, home, false, &found->is_vacant);
+    for (struct incoming *a = engine->batch; a < engine->batch + n; a++) {
+        if (a->packet.key.is_v6)
+            glance(a, true);
+        else
+            glance(a, false);
     }
-}
-
-static inline bool is_there(const struct found *found, const struct packet *p)
-{
-    return found->slot != NO_SLOT && !found->is_vacant &&
-           (p->key.is_v6 ? slot_holds(found->segment, &p->key, found->slot, true)
-                         : slot_holds(found->segment, &p->key, found->slot, false));
 }
 
 /* What the tags could not tell. */
@@ -329,27 +350,36 @@ static void find_slowly(struct found *found, const struct packet *p)
     uint32_t vacant = NO_SLOT;
     uint32_t slot = p->key.is_v6 ? segment_find(found->segment, &p->key, p->hash, true, &vacant)
                                  : segment_find(found->segment, &p->key, p->hash, false, &vacant);
-    found->is_vacant = slot == NO_SLOT;
-    found->slot = found->is_vacant ? vacant : slot;
+    set_place(found, slot == NO_SLOT ? vacant : slot, p->key.is_v6);
+    if (slot == NO_SLOT)
+        found->hot = NULL;
+}
+
+/* Compares the record with the key. Returns whether there is such a flow. */
+static inline bool look_up(struct found *found, const struct packet *p)
+{
+    if (!found->is_vacant) {
+        if (p->key.is_v6 ? hot_matches(found->hot, &p->key, true)
+                         : hot_matches(found->hot, &p->key, false))
+            return true;
+    } else if (found->is_vacant != TOO_FAR) {
+        found->hot = NULL;
+        return false;
+    }
+    find_slowly(found, p);
+    return found->hot;
 }
 
 /* Third pass: the records are compared; the lines of the heads are asked for. */
 static void look_up_batch(struct cdpi *engine, uint32_t n)
 {
-    struct found *found = engine->found;
     const struct head *heads[BATCH];
     unsigned head_count = 0;
     glance_batch(engine, n);
-    for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
-        if (!is_there(found, p) && (found->slot == NO_SLOT || !found->is_vacant))
-            find_slowly(found, p);
-        found->hot = NULL;
-        if (found->is_vacant)
-            continue;
-        found->hot = slot_hot(found->segment, found->slot, p->key.is_v6);
-        found->cold = &found->segment->cold[found->slot];
-        if (needs_head(p, found->hot) && head_count < BATCH) {
-            heads[head_count] = head_at(&engine->heads, found->hot->head);
+    for (struct incoming *a = engine->batch; a < engine->batch + n; a++) {
+        if (look_up(&a->found, &a->packet) && needs_head(&a->packet, a->found.hot) &&
+            head_count < BATCH) {
+            heads[head_count] = head_at(&engine->heads, a->found.hot->head);
             head_prefetch(&engine->heads, heads[head_count++]);
         }
     }
@@ -364,13 +394,13 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
                                const struct found *found)
 {
     struct hot *hot = found->hot;
-    if (engine->now_ms - hot->last > engine->quiet_ms ||
-        (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) || (p->payload_wire && wants_payload(hot)) ||
-        engine->active_us)
+    if (!is_fresh(engine, hot) || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) ||
+        (p->payload_wire && wants_payload(hot)))
         return false;
     cold_count(found->cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;
-    hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
+    if (hot->bits & FLOW_ONE_PACKET)
+        hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
     if (!p->payload_wire && engine_wants_bare(engine, hot))
         engine_keep_bare(engine, hot, p, false);
     return true;
@@ -381,15 +411,16 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
 static bool process_batch(struct cdpi *engine, uint32_t n)
 {
     bool first_is_new = false;
-    const struct found *found = engine->found;
     engine->stats.packets_in_flows += n;
-    for (const struct packet *p = engine->packets; p < engine->packets + n; p++, found++) {
+    for (const struct incoming *a = engine->batch; a < engine->batch + n; a++) {
+        const struct packet *p = &a->packet;
+        const struct found *found = &a->found;
         engine_advance_clock(engine, p->time);
         bool holds = found->changes == found->segment->changes;
         if (found->hot && holds && only_counts(engine, p, found))
             continue;
         bool is_new = engine_process(engine, p, holds ? found : NULL);
-        if (p == engine->packets)
+        if (a == engine->batch)
             first_is_new = is_new;
     }
     return first_is_new;
@@ -400,8 +431,7 @@ static void drain_fragments(struct cdpi *engine)
 {
     do {
         fragments_release(&engine->fragments);
-        uint32_t n =
-            (uint32_t)(decode_late(engine, engine->now, engine->packets) - engine->packets);
+        uint32_t n = (uint32_t)(decode_late(engine, engine->now, engine->batch) - engine->batch);
         look_up_batch(engine, n);
         process_batch(engine, n);
     } while (engine->fragments.late != FRAGMENTS_NONE || fragments_expire_one(&engine->fragments));
@@ -445,7 +475,7 @@ enum cdpi_status cdpi_packet_flow(struct cdpi *engine, const struct cdpi_frame *
     bool fresh = process_batch(engine, n);
     if (n == 0 || engine->only_late)
         return CDPI_NOT_A_FLOW;
-    const struct packet *outer = &engine->packets[0];
+    const struct packet *outer = &engine->batch[0].packet;
     struct table *table = &engine->tables[outer->key.is_v6];
     engine->caller_flow.engine = engine;
     uint32_t slot = table_find(table, &outer->key, outer->hash);
@@ -540,17 +570,25 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return hash_fold(a ^ 0xA0761D6478BD642Fu, b ^ 0xE7037ED1A0B428DBu);
 }
 
+static uint64_t key_mark(const struct flow_key *key)
+{
+    static const uint64_t no_secret[2] = {0x8EBC6AF09C88C6E3u, 0x589965CC75374CC3u};
+    uint64_t rest = hash_rest(key->domain, key->port[0], key->port[1], key->ip_protocol);
+    uint64_t mixed = key->is_v6 ? hash_v6(key->address.v6[0], key->address.v6[1], no_secret)
+                                : (uint64_t)key->address.v4[0] << 32 | key->address.v4[1];
+    return hash_finish(mixed, rest, no_secret);
+}
+
 /* Of the key and the start, with no secret in it: the same on every run. */
 uint64_t cdpi_flow_id(const struct cdpi_flow *flow)
 {
-    static const uint64_t no_secret[2] = {0x8EBC6AF09C88C6E3u, 0x589965CC75374CC3u};
     const struct flow_place *p = &flow->place;
     struct flow_key key = table_key(p->table, p->segment, p->slot);
     uint64_t start = place_cold(p)->start;
     if (key.domain) /* its number depends on what came before */
         start ^= tunnel_mark(&flow->engine->tunnels, key.domain);
     key.domain = 0;
-    uint64_t id = mix(flow_key_hash(&key, no_secret), start);
+    uint64_t id = mix(key_mark(&key), start);
     return id >> 11 ? id >> 11 : 1;
 }
 

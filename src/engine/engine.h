@@ -58,14 +58,24 @@ struct cdpi_flow {
     struct flow_place place;
 };
 
+#define TOO_FAR UINT32_MAX
+
 /* Where a packet's flow was when its batch was looked up; holds until its segment changes. */
 struct found {
+    struct hot *hot; /* NULL: there is none, it would go to the place of `cold` */
     const struct segment *segment;
-    uint32_t changes;
-    uint32_t slot;   /* until the tags are looked at: where to look */
-    bool is_vacant;  /* there is no such flow yet; it would go there */
-    struct hot *hot; /* NULL: there is none */
     struct cold *cold;
+    uint32_t changes;
+    union {
+        uint32_t home;      /* until the tags are looked at: where to look */
+        uint32_t is_vacant; /* what they say: not 0, there is no such flow, or it is TOO_FAR */
+    };
+};
+
+/* What a batch is of. */
+struct incoming {
+    struct packet packet;
+    struct found found;
 };
 
 struct cdpi {
@@ -96,7 +106,7 @@ struct cdpi {
     uint32_t now_ms; /* its milliseconds, wrapping */
     bool idle_never;
     uint32_t idle_ms;
-    uint32_t quiet_ms;  /* no flow is over that was silent for less */
+    uint32_t fresh_ms;  /* no flow is over that was silent for less; 0: nobody knows */
     uint64_t active_us; /* 0 never */
     uint64_t next_sweep, sweep_step;
     uint32_t sweep_segment;
@@ -123,8 +133,7 @@ struct cdpi {
     void *module_state;       /* scratch for modules' flow_state */
     size_t module_state_size;
 
-    struct packet packets[PACKETS];
-    struct found found[PACKETS];
+    struct incoming batch[PACKETS];
 };
 
 /* ---- lifecycle.c ------------------------------------------------------------------------- */
@@ -292,6 +301,12 @@ static inline unsigned side_direction(const struct hot *hot, enum side side)
 static inline bool wants_payload(const struct hot *hot)
 {
     return hot_state(hot) <= FLOW_FOLLOWED;
+}
+
+/* Surely not over, as packet time stands. */
+static inline bool is_fresh(const struct cdpi *engine, const struct hot *hot)
+{
+    return engine->now_ms - hot->last < engine->fresh_ms;
 }
 
 static inline bool is_undecided(const struct hot *hot)

@@ -59,28 +59,26 @@ static void name_by_number(struct hot *hot)
     }
 }
 
-/* `vacant`: the slot where it goes, unless room must be made; or NO_SLOT. */
-static struct flow_place begin_flow(struct cdpi *engine, struct table *table,
-                                    const struct packet *p, uint32_t vacant)
+/* `place` has the table, the segment and the slot where it goes, unless room must be made; or
+ * NO_SLOT. */
+static inline void begin_flow(struct cdpi *engine, const struct packet *p, struct flow_place *place)
 {
     bool certain;
-    if (!table_has_room(table, p->hash)) {
-        make_room(engine, table, p->hash);
-        vacant = NO_SLOT;
+    if (!table_has_room(place->table, p->hash)) {
+        make_room(engine, place->table, p->hash);
+        place->slot = NO_SLOT;
     }
-    struct flow_place place =
-        place_at(table, hash_segment(p->hash), table_insert(table, &p->key, p->hash, vacant));
-    struct hot *hot = place_hot(&place);
-    struct cold *cold = place_cold(&place);
+    table_insert(place, &p->key, p->hash);
+    struct hot *hot = place_hot(place);
+    struct cold *cold = place_cold(place);
     unsigned client = find_client(engine, p, &certain);
-    hot->bits |= (uint16_t)((client ? FLOW_CLIENT_IS_HIGH : 0) |
-                            (certain ? FLOW_SIDES_CERTAIN : 0) | FLOW_ONE_PACKET);
-    hot->last = engine->now_ms;
+    hot->bits = (uint16_t)((client ? FLOW_CLIENT_IS_HIGH : 0) | (certain ? FLOW_SIDES_CERTAIN : 0) |
+                           FLOW_ONE_PACKET);
     cold->start = engine->now;
     cold->vlan = p->vlan;
     engine->stats.flows++;
-    name_by_number(hot);
-    return place;
+    if (p->key.ip_protocol != IP_TCP && p->key.ip_protocol != IP_UDP)
+        name_by_number(hot);
 }
 
 /* ---- TCP's marks ------------------------------------------------------------------------- */
@@ -140,6 +138,12 @@ static void count_verdict(struct cdpi *engine, const struct hot *hot)
         engine->stats.verdicts_likely++;
 }
 
+static inline void tell(struct cdpi *engine, enum cdpi_event event, const struct flow_place *place)
+{
+    if (engine->events & 1u << event)
+        engine_tell(engine, event, place);
+}
+
 /* Judged, counted, told; the record is still there. */
 static void finish_flow(struct cdpi *engine, const struct flow_place *place,
                         enum cdpi_end_reason reason)
@@ -151,7 +155,7 @@ static void finish_flow(struct cdpi *engine, const struct flow_place *place,
         reason = reason == CDPI_ENDED_REUSED ? reason : CDPI_ENDED_CLOSED;
     place_cold(place)->end_reason = (uint8_t)((unsigned)reason & 7u) & 7u;
     count_verdict(engine, hot);
-    engine_tell(engine, CDPI_EVENT_ENDED, place);
+    tell(engine, CDPI_EVENT_ENDED, place);
     if (hot->bits & FLOW_HAS_NOTE)
         engine_release_note(engine, hot);
 }
@@ -231,30 +235,36 @@ static enum cdpi_end_reason is_over(const struct cdpi *engine, const struct flow
     return over;
 }
 
-static struct flow_place find_or_begin(struct cdpi *engine, const struct packet *p,
-                                       const struct found *found, bool *is_new)
+/* Where a packet's flow is; without a hot part, where it would go, or NO_SLOT. `found`: NULL where
+ * that does not hold any more. */
+static inline void locate(struct cdpi *engine, const struct packet *p, const struct found *found,
+                          struct flow_place *place)
 {
-    struct table *table = &engine->tables[p->key.is_v6];
-    uint32_t slot = NO_SLOT, vacant = NO_SLOT;
-    *is_new = false;
-    if (!found)
-        slot = table_find(table, &p->key, p->hash);
-    else if (found->is_vacant)
-        vacant = found->slot;
-    else
-        slot = found->slot;
-    if (slot != NO_SLOT) {
-        struct flow_place place = place_at(table, hash_segment(p->hash), slot);
-        bool looks_settled = engine->now_ms - place.hot->last <= engine->quiet_ms &&
-                             !engine->active_us && !(p->tcp_flags & TCP_SYN);
-        enum cdpi_end_reason over =
-            looks_settled ? CDPI_NOT_ENDED : is_over(engine, &place, place.hot, p);
-        if (over == CDPI_NOT_ENDED)
-            return place;
-        engine_end_flow(engine, &place, over);
+    place->table = &engine->tables[p->key.is_v6];
+    place->segment = hash_segment(p->hash);
+    if (found) {
+        place->slot = (uint32_t)(found->cold - found->segment->cold);
+        place->hot = found->hot;
+        place->cold = found->cold;
+        return;
     }
-    *is_new = true;
-    return begin_flow(engine, table, p, vacant);
+    place->hot = NULL;
+    place->slot = table_find(place->table, &p->key, p->hash);
+    if (place->slot != NO_SLOT)
+        *place = place_at(place->table, place->segment, place->slot);
+}
+
+/* The flow found is ended where it is over. Returns whether it goes on. */
+static inline bool goes_on(struct cdpi *engine, const struct packet *p, struct flow_place *place)
+{
+    if (is_fresh(engine, place->hot) && !(p->tcp_flags & TCP_SYN))
+        return true;
+    enum cdpi_end_reason over = is_over(engine, place, place->hot, p);
+    if (over == CDPI_NOT_ENDED)
+        return true;
+    engine_end_flow(engine, place, over);
+    place->slot = NO_SLOT;
+    return false;
 }
 
 /* Some devices pad short frames and count the padding into the IP length: an acknowledgement then
@@ -274,8 +284,11 @@ static inline bool may_carry(const struct hot *hot)
 
 bool engine_process(struct cdpi *engine, const struct packet *p, const struct found *found)
 {
-    bool is_new;
-    struct flow_place place = find_or_begin(engine, p, found, &is_new);
+    struct flow_place place;
+    locate(engine, p, found, &place);
+    bool is_new = !place.hot || !goes_on(engine, p, &place);
+    if (is_new)
+        begin_flow(engine, p, &place);
     struct hot *hot = place_hot(&place);
     struct cold *cold = place_cold(&place);
     cold_count(cold, p->direction, p->frame_length, engine->now);
@@ -283,7 +296,7 @@ bool engine_process(struct cdpi *engine, const struct packet *p, const struct fo
     if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
         note_tcp_flags(hot, cold, p);
     if (is_new) {
-        engine_tell(engine, CDPI_EVENT_NEW, &place);
+        tell(engine, CDPI_EVENT_NEW, &place);
         if (engine->expected.places)
             engine_meet_expectation(engine, &place, p);
     } else

@@ -8,15 +8,15 @@ _Static_assert(sizeof(struct cold) == COLD_SIZE, "a cold record is one cache lin
 
 enum { PAGE = ARENA_PAGE, FIRST_PAGES = 1 };
 
-/* How many pages a segment has after `pages`: doubling while small, by a quarter and then an eighth
- * when large, so that a large table is never much larger than it must be. */
+/* How many pages a segment has after `pages`: doubling while small, by a half, a quarter and then
+ * an eighth when large, so that a large table is never much larger than it must be. */
 static size_t next_pages(size_t pages)
 {
-    if (pages < 4)
-        return pages + 1;
-    size_t power = 4;
+    size_t power = 1;
     while (power * 2 <= pages)
         power *= 2;
+    if (power < 16)
+        return power * 2;
     if (power < 64)
         return pages == power ? power + power / 2 : power * 2;
     return pages + power / (power < 128 ? 4 : 8);
@@ -151,10 +151,15 @@ struct flow_key table_key(const struct table *table, uint32_t segment, uint32_t 
     return key;
 }
 
-static uint64_t record_hash(const struct table *table, uint32_t segment, uint32_t slot)
+/* Of the key that stands in a record. */
+static inline uint64_t record_hash(const struct table *table, const uint8_t *record, bool is_v6)
 {
-    struct flow_key key = table_key(table, segment, slot);
-    return flow_key_hash(&key, table->hash_key);
+    const struct hot *hot = (const struct hot *)(const void *)(record + (is_v6 ? 32 : 8));
+    uint64_t words[4], ports;
+    memcpy(words, record, is_v6 ? 32 : 8);
+    memcpy(&ports, hot, sizeof ports);
+    uint64_t mixed = is_v6 ? hash_v6(words, words + 2, table->hash_key) : words[0];
+    return hash_flow(mixed, ports, hot->ip_protocol, table->hash_key);
 }
 
 static uint32_t first_vacant(const struct segment *s, uint64_t hash)
@@ -166,24 +171,27 @@ static uint32_t first_vacant(const struct segment *s, uint64_t hash)
 }
 
 /* Copies every record of `old` into the larger segment, in order. */
-static void rehash(struct table *table, uint32_t index, const struct segment *old)
+static inline void copy_records(const struct table *table, struct segment *s,
+                                const struct segment *old, bool is_v6)
 {
-    struct segment *s = &table->segments[index];
+    const size_t size = is_v6 ? RECORD_V6 : RECORD_V4;
     for (uint32_t i = 0; i < old->capacity; i++) {
         if (!old->tags[i])
             continue;
-        const uint8_t *from = old->records + (size_t)i * table->record_size;
-        const struct hot *hot = slot_hot(old, i, table->is_v6);
-        struct flow_key key;
-        memcpy(&key.address, from, table->is_v6 ? 32 : 8);
-        memcpy(key.port, hot, 8);
-        key.ip_protocol = hot->ip_protocol;
-        key.is_v6 = table->is_v6;
-        uint32_t slot = first_vacant(s, flow_key_hash(&key, table->hash_key));
-        memcpy(table_record(table, index, slot), from, table->record_size);
+        const uint8_t *record = old->records + i * size;
+        uint32_t slot = first_vacant(s, record_hash(table, record, is_v6));
+        memcpy(s->records + slot * size, record, size);
         s->cold[slot] = old->cold[i];
         set_tag(s, slot, old->tags[i]);
     }
+}
+
+static void rehash(const struct table *table, struct segment *s, const struct segment *old)
+{
+    if (table->is_v6)
+        copy_records(table, s, old, true);
+    else
+        copy_records(table, s, old, false);
 }
 
 bool table_make_room(struct table *table, uint64_t hash)
@@ -195,34 +203,39 @@ bool table_make_room(struct table *table, uint64_t hash)
     struct segment old = *s;
     if (!allocate(table, s, next_pages(old.size / PAGE)))
         return false;
-    rehash(table, index, &old);
+    rehash(table, s, &old);
     s->changes++;
     s->hand = 0;
     release(table, &old);
     return true;
 }
 
-uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t hash,
-                      uint32_t vacant)
+static inline void write_record(const struct flow_place *p, const struct flow_key *key, bool is_v6)
 {
-    uint32_t index = hash_segment(hash);
-    struct segment *s = &table->segments[index];
-    uint32_t slot = vacant == NO_SLOT ? first_vacant(s, hash) : vacant;
-    uint8_t *record = table_record(table, index, slot);
+    memcpy((uint8_t *)p->hot - (is_v6 ? 32 : 8), &key->address, is_v6 ? 32 : 8);
+    *p->hot = (struct hot){.port = {key->port[0], key->port[1]},
+                           .domain = key->domain,
+                           .head = NO_HEAD,
+                           .ip_protocol = key->ip_protocol};
+    *p->cold = (struct cold){0};
+}
+
+void table_insert(struct flow_place *place, const struct flow_key *key, uint64_t hash)
+{
+    struct table *table = place->table;
+    struct segment *s = &table->segments[place->segment];
+    if (place->slot == NO_SLOT)
+        place->slot = first_vacant(s, hash);
+    place->hot = slot_hot(s, place->slot, table->is_v6);
+    place->cold = &s->cold[place->slot];
     if (table->is_v6)
-        memcpy(record, &key->address, 32);
+        write_record(place, key, true);
     else
-        memcpy(record, &key->address, 8);
-    *record_hot(table, record) = (struct hot){.port = {key->port[0], key->port[1]},
-                                              .domain = key->domain,
-                                              .head = NO_HEAD,
-                                              .ip_protocol = key->ip_protocol};
-    s->cold[slot] = (struct cold){0};
-    set_tag(s, slot, hash_tag(hash));
+        write_record(place, key, false);
+    set_tag(s, place->slot, hash_tag(hash));
     s->used++;
     table->used++;
     s->changes++;
-    return slot;
 }
 
 void table_remove(struct table *table, uint32_t segment, uint32_t slot)
@@ -230,7 +243,8 @@ void table_remove(struct table *table, uint32_t segment, uint32_t slot)
     struct segment *s = &table->segments[segment];
     uint32_t hole = slot, next = slot;
     while (s->tags[next = slot_after(s, next, 1)]) {
-        uint32_t home = hash_home(record_hash(table, segment, next), s->capacity);
+        const uint8_t *record = table_record(table, segment, next);
+        uint32_t home = hash_home(record_hash(table, record, table->is_v6), s->capacity);
         uint32_t from_home = (next + s->capacity - home) % s->capacity;
         uint32_t from_hole = (next + s->capacity - hole) % s->capacity;
         if (from_home < from_hole)

@@ -42,12 +42,13 @@ enum {
     FLOW_SIDES_CERTAIN = 1 << 1,  /* by SYN or SYN/ACK */
     FLOW_FIN_LOW = 1 << 2,        /* sent by the first endpoint */
     FLOW_FIN_HIGH = 1 << 3,
-    FLOW_CLOSED = 1 << 4,       /* FIN from both, or RST: lingers */
-    FLOW_PAYLOAD = 1 << 5,      /* some has been seen */
-    FLOW_CERTAIN = 1 << 6,      /* confidence of the verdict */
-    FLOW_APART = 1 << 7,        /* the sides claim two protocols */
-    FLOW_SYN_SEEN = 1 << 8,     /* cold.isn[client] holds */
-    FLOW_STATE_SHIFT = 9,       /* three bits of enum flow_state */
+    FLOW_CLOSED = 1 << 4,   /* FIN from both, or RST: lingers */
+    FLOW_PAYLOAD = 1 << 5,  /* some has been seen */
+    FLOW_CERTAIN = 1 << 6,  /* confidence of the verdict */
+    FLOW_APART = 1 << 7,    /* the sides claim two protocols */
+    FLOW_SYN_SEEN = 1 << 8, /* cold.isn[client] holds */
+    FLOW_STATE_SHIFT = 9,   /* three bits of enum flow_state */
+    FLOW_STATE_BITS = 7 << FLOW_STATE_SHIFT,
     FLOW_HAS_NOTE = 1 << 12,    /* hot.head is a note's number instead of a head's */
     FLOW_SYNACK_SEEN = 1 << 13, /* cold.isn[server] holds */
     FLOW_ONE_PACKET = 1 << 14
@@ -208,18 +209,17 @@ static inline bool words_match(const void *a, const void *b, unsigned count)
     return difference == 0;
 }
 
-/* Ports and domain stand first in the hot part, in the key's order. */
-static inline bool record_matches(bool is_v6, const uint8_t *record, const struct flow_key *key)
+/* The addresses stand before the hot part; ports and domain first in it, in the key's order. */
+static inline bool hot_matches(const struct hot *hot, const struct flow_key *key, bool is_v6)
 {
-    const uint8_t *hot = record + (is_v6 ? 32 : 8);
+    const uint8_t *record = (const uint8_t *)hot - (is_v6 ? 32 : 8);
     return words_match(record, &key->address, is_v6 ? 4 : 1) && words_match(hot, key->port, 1) &&
-           ((const struct hot *)(const void *)hot)->ip_protocol == key->ip_protocol;
+           hot->ip_protocol == key->ip_protocol;
 }
 
 static inline uint8_t hash_tag(uint64_t hash)
 {
-    uint8_t tag = (uint8_t)(hash >> 48);
-    return tag ? tag : 1;
+    return (uint8_t)(hash >> 48) | 1;
 }
 
 /* Which of the sixteen tags from here on are this one, as bits. */
@@ -227,7 +227,8 @@ static inline uint32_t tags_equal(const uint8_t *tags, uint8_t tag)
 {
 #ifdef __SSE2__
     __m128i group = _mm_loadu_si128((const __m128i *)(const void *)tags);
-    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(group, _mm_set1_epi8((char)tag)));
+    __m128i wanted = _mm_set1_epi32((int)(tag * 0x01010101u));
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(group, wanted));
 #else
     uint32_t equal = 0;
     for (uint32_t i = 0; i < TAG_GROUP; i++)
@@ -242,37 +243,32 @@ static inline uint32_t slot_after(const struct segment *s, uint32_t slot, uint32
     return slot >= s->capacity ? slot - s->capacity : slot;
 }
 
+static inline struct hot *slot_hot(const struct segment *s, uint32_t slot, bool is_v6)
+{
+    return (struct hot *)(void *)(s->records + (is_v6 ? (size_t)slot * RECORD_V6 + 32
+                                                      : (size_t)slot * RECORD_V4 + 8));
+}
+
 /* First pass of a batch: the segment and the place in it where the flow would be; its tags are
  * asked for. */
 static inline const struct segment *table_aim(const struct table *table, uint64_t hash,
                                               uint32_t *home)
 {
-    const struct segment *s = &table->segments[hash_segment(hash)];
+    const struct segment *s = &table->segments[hash >> 56];
     *home = hash_home(hash, s->capacity);
     __builtin_prefetch(s->tags + *home);
     return s;
 }
 
-static inline bool slot_holds(const struct segment *s, const struct flow_key *key, uint32_t slot,
-                              bool is_v6)
-{
-    return record_matches(is_v6, s->records + (size_t)slot * (is_v6 ? RECORD_V6 : RECORD_V4), key);
-}
-
-/* Second pass: the slot where by its tag the flow may be; with *is_vacant, where it would go. Its
- * lines are asked for. NO_SLOT: too far away to say. */
+/* Second pass: the slot where by its tag the flow may be; where *is_vacant is not 0, it would go
+ * there. NO_SLOT: too far away to say. */
 static inline uint32_t segment_glance(const struct segment *s, uint64_t hash, uint32_t home,
-                                      bool is_v6, bool *is_vacant)
+                                      uint32_t *is_vacant)
 {
     uint32_t same = tags_equal(s->tags + home, hash_tag(hash));
     uint32_t vacant = tags_equal(s->tags + home, 0), either = same | vacant;
-    if (!either)
-        return NO_SLOT;
-    uint32_t step = (uint32_t)__builtin_ctz(either), slot = slot_after(s, home, step);
-    *is_vacant = vacant >> step & 1;
-    __builtin_prefetch(s->records + (size_t)slot * (is_v6 ? RECORD_V6 : RECORD_V4), 1);
-    __builtin_prefetch(&s->cold[slot], 1);
-    return slot;
+    *is_vacant = vacant & either & (0 - either); /* the first of either is a free one */
+    return either ? slot_after(s, home, (uint32_t)__builtin_ctz(either)) : NO_SLOT;
 }
 
 /* The flow's slot, or NO_SLOT and in *vacant where it would go. The caller says which of the two
@@ -287,7 +283,7 @@ static inline uint32_t segment_find(const struct segment *s, const struct flow_k
             same &= (free_ones & (0 - free_ones)) - 1;
         for (; same; same &= same - 1) {
             uint32_t slot = slot_after(s, at, (uint32_t)__builtin_ctz(same));
-            if (slot_holds(s, key, slot, is_v6))
+            if (hot_matches(slot_hot(s, slot, is_v6), key, is_v6))
                 return slot;
         }
         if (free_ones) {
@@ -295,12 +291,6 @@ static inline uint32_t segment_find(const struct segment *s, const struct flow_k
             return NO_SLOT;
         }
     }
-}
-
-static inline struct hot *slot_hot(const struct segment *s, uint32_t slot, bool is_v6)
-{
-    return (struct hot *)(void *)(s->records + (is_v6 ? (size_t)slot * RECORD_V6 + 32
-                                                      : (size_t)slot * RECORD_V4 + 8));
 }
 
 /* The first slot from here on that holds a record; the segment's capacity where there is none. */
@@ -322,10 +312,9 @@ static inline bool table_has_room(const struct table *table, uint64_t hash)
  * has none left; evict something first. */
 bool table_make_room(struct table *table, uint64_t hash);
 
-/* A new record, zeroed but for its key. There must be room. `vacant`: where segment_find said that
- * it would go, if nothing has changed since; else NO_SLOT. */
-uint32_t table_insert(struct table *table, const struct flow_key *key, uint64_t hash,
-                      uint32_t vacant);
+/* A new record, zeroed but for its key. There must be room. `place` has its table, its segment and
+ * the slot where segment_find said that it would go, if nothing has changed since; else NO_SLOT. */
+void table_insert(struct flow_place *place, const struct flow_key *key, uint64_t hash);
 
 /* Takes the record out; those that follow move back. */
 void table_remove(struct table *table, uint32_t segment, uint32_t slot);

@@ -6,12 +6,13 @@
  * $Lock, a peer with $MyNick; by UDP come the results of searches, $SR.
  *
  * ADC (adc.sourceforge.io): lines of words; the first word is the message's kind and a command of
- * three letters. All begin with SUP, whose words add and remove features: HSUP ADBASE ADTIGR.
+ * three letters; who broadcasts or is spoken to (B, D, E, F) is a session's id of four characters.
+ * All begin with SUP, whose words add and remove features: HSUP ADBASE ADTIGR.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
-enum { COMMAND_LIMIT = 1024, LINE_LIMIT = 2048, CID = 39, FEATURE = 6 };
+enum { COMMAND_LIMIT = 1024, LINE_LIMIT = 2048, CID = 39, SID = 4, FEATURE = 6 };
 
 /* ---- NMDC -------------------------------------------------------------------------------- */
 
@@ -94,10 +95,10 @@ static enum answer judge_features(struct inspection *in, struct cursor c)
     return yes(in, "features", &c);
 }
 
-/* Base32 (RFC 4648), as long as a client's id. */
-static bool passes_id(struct cursor *c)
+/* Base32 (RFC 4648): a client's id, or a session's. */
+static bool passes_id(struct cursor *c, int size)
 {
-    for (int i = 0; i < CID; i++) {
+    for (int i = 0; i < size; i++) {
         uint8_t byte = cursor_u8(c);
         if ((byte < 'A' || byte > 'Z') && (byte < '2' || byte > '7'))
             return false;
@@ -105,12 +106,43 @@ static bool passes_id(struct cursor *c)
     return true;
 }
 
+/* What hubs and clients say later: a kind, a command; then whose, or the first words of it. */
+static bool is_later_line(struct cursor line)
+{
+    static const char *const commands_of_clients[] = {"INF ", "MSG ", "SCH ", "RES ",
+                                                      "CTM ", "RCM ", "STA ", NULL};
+    uint8_t kind = cursor_u8(&line);
+    if (kind == 'I' && cursor_accept_text(&line, "STA "))
+        return text_digits(&line, 3, NULL) == 3 && cursor_u8(&line) == ' ' && !cursor_at_end(&line);
+    if (kind == 'I' && cursor_accept_text(&line, "SID "))
+        return passes_id(&line, SID) && cursor_at_end(&line);
+    if (kind == 'I' && cursor_accept_text(&line, "INF "))
+        return cursor_starts_with(&line, "CT32 ") || cursor_starts_with(&line, "VE") ||
+               cursor_starts_with(&line, "NI");
+    for (unsigned i = 0; kind != 'I' && commands_of_clients[i]; i++) {
+        if (cursor_accept(&line, commands_of_clients[i], 4))
+            return passes_id(&line, SID) && cursor_u8(&line) == ' ' && !cursor_at_end(&line);
+    }
+    return false;
+}
+
+static enum answer judge_later(struct inspection *in, struct cursor c)
+{
+    struct cursor line, rest = c;
+    enum text_line state = text_line(&rest, LINE_LIMIT, &line);
+    if (state == LINE_OPEN && !in->is_final)
+        return wants_more(in, &c);
+    if (state == LINE_BAD || !is_later_line(line))
+        return NO;
+    return state == LINE_WHOLE ? yes(in, "line", &rest) : likely(in, "line", &c);
+}
+
 /* By UDP: URES or USCH, the sender's id, words. */
 static enum answer judge_udp_line(struct inspection *in, struct cursor c)
 {
     if (!cursor_accept_text(&c, "URES ") && !cursor_accept_text(&c, "USCH "))
         return NO;
-    return passes_id(&c) && cursor_u8(&c) == ' ' ? yes(in, "line", &c) : NO;
+    return passes_id(&c, CID) && cursor_u8(&c) == ' ' ? yes(in, "line", &c) : NO;
 }
 
 /* ------------------------------------------------------------------------------------------ */
@@ -120,11 +152,12 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
     int kind = cursor_peek(&c, 0);
     if (kind == '$')
         return judge_command(in, c);
-    if (kind != 'H' && kind != 'C' && kind != 'I')
-        return NO;
+    bool is_kind = kind == 'H' || kind == 'C' || kind == 'I' || (kind >= 'B' && kind <= 'F');
     struct cursor rest = c;
     cursor_skip(&rest, 1);
-    return cursor_may_start_with(&rest, "SUP ") ? judge_features(in, c) : NO;
+    if (is_kind && cursor_may_start_with(&rest, "SUP "))
+        return judge_features(in, c);
+    return is_kind && kind != 'H' && kind != 'C' ? judge_later(in, c) : NO;
 }
 
 static enum answer judge_datagram(struct inspection *in, struct cursor c)
@@ -136,7 +169,7 @@ static enum answer validate(struct inspection *in)
 {
     if (is_udp(in))
         return judge_sides(in, judge_datagram, judge_datagram);
-    return judge_sides(in, judge_stream, judge_stream);
+    return judge_joined(in, judge_stream, judge_stream);
 }
 
 static const struct signature signatures[] = {
@@ -166,6 +199,18 @@ static const struct signature signatures[] = {
     {.transports = OVER_TCP, .offset = 0, .size = 9, .bytes = "$LogedIn "},
     {.transports = OVER_TCP, .offset = 0, .size = 12, .bytes = "$FileLength "},
     {.transports = OVER_TCP, .offset = 1, .size = 4, .bytes = "SUP "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "BINF "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "BMSG "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "BSCH "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "FSCH "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "DCTM "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "DRCM "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "DRES "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "EMSG "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "DMSG "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "IINF "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "ISTA "},
+    {.transports = OVER_TCP, .offset = 0, .size = 5, .bytes = "ISID "},
     {.transports = OVER_UDP, .offset = 0, .size = 4, .bytes = "$SR "},
     {.transports = OVER_UDP, .offset = 0, .size = 5, .bytes = "URES "},
     {.transports = OVER_UDP, .offset = 0, .size = 5, .bytes = "USCH "},

@@ -61,7 +61,7 @@ static enum answer validate(struct inspection *in)
     enum answer answer = judge_sides(in, judge, judge);
     if (answer == LIKELY && both_spoke(in))
         return answer_at(in, YES, "commands and replies", SERVER, 0, HEADER);
-    return answer;
+    return answer == NO ? judge_joined(in, judge, judge) : answer;
 }
 
 static const struct signature signatures[] = {

@@ -7,8 +7,17 @@
 
 enum { WITHIN = 4096 };
 
+/* What is left of one in another order: its version and its port, by number. */
+static bool is_cut_announcement(const struct cursor *c)
+{
+    return cursor_find_text(c, "\"version\": [", WITHIN) > 0 &&
+           cursor_find_text(c, "\"port\": 17500,", WITHIN) > 0;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
+    if (is_cut(in, &c) && cursor_peek(&c, 0) == '{' && is_cut_announcement(&c))
+        return likely(in, "LAN sync discovery, cut", &c);
     if (cursor_peek(&c, 0) != '{' || cursor_find_text(&c, "\"host_int\": ", WITHIN) < 0)
         return NO;
     unsigned keys = 0;

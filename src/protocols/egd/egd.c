@@ -15,13 +15,16 @@ static enum answer judge(struct inspection *in, struct cursor c)
 {
     if (c.size > MOST || cursor_u16(&c) != 0x0d01)
         return NO;
-    cursor_skip(&c, 14);
+    cursor_skip(&c, 2);
+    uint32_t producer = cursor_u32(&c), exchange = cursor_u32(&c);
+    cursor_skip(&c, 4);
     uint32_t nanoseconds = cursor_le32(&c);
     cursor_skip(&c, 8);
     uint32_t reserved = cursor_u32(&c);
     if (c.ran_short || nanoseconds >= SECOND || reserved != 0)
         return NO;
-    return yes(in, "production", &c);
+    bool is_named = producer != 0 && exchange != 0; /* zeros are many things' */
+    return is_named ? yes(in, "production", &c) : likely(in, "production by nobody", &c);
 }
 
 static enum answer validate(struct inspection *in)

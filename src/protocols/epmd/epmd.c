@@ -10,7 +10,14 @@
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
-enum { HIDDEN = 72, NORMAL = 77, LAST_VERSION = 6, LEAST_VERSION = 5, MOST_NAME = 255 };
+enum {
+    HIDDEN = 72,
+    NORMAL = 77,
+    LAST_VERSION = 6,
+    LEAST_VERSION = 5,
+    MOST_NAME = 255,
+    PORT = 4369
+};
 
 static bool is_name(struct cursor *c, uint32_t size)
 {
@@ -48,9 +55,11 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 
 static enum answer judge_names(struct inspection *in, struct cursor c)
 {
-    cursor_skip(&c, 4);
+    uint32_t port = cursor_u32(&c);
     if (c.ran_short)
         return short_of(in, &c);
+    if (cursor_at_end(&c) && in->is_final) /* nobody is registered */
+        return port == PORT ? yes(in, "no names", &c) : NO;
     if (!cursor_may_start_with(&c, "name "))
         return NO;
     return cursor_accept_text(&c, "name ") ? yes(in, "names", &c) : wants(in, SERVER, 9);
@@ -99,7 +108,7 @@ const struct cdpi_protocol cdpi_protocol_epmd = {
     .reference = "Erlang/OTP, Distribution Protocol, section EPMD Protocol",
     .transports = OVER_TCP,
     .category = CATEGORY_CLUSTER,
-    .tcp_ports = PORTS(4369),
+    .tcp_ports = PORTS(PORT),
     SIGNATURES(signatures),
     .validate = validate,
 };

@@ -65,8 +65,9 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 static bool begins_headers(struct cursor body)
 {
     static const char *const names[] = {
-        "status:",     "content-",       "location:", "x-powered-by:",
-        "set-cookie:", "cache-control:", "expires:",  NULL};
+        "status:",  "content-", "location:", "x-powered-by:",   "set-cookie:", "cache-control:",
+        "expires:", "pragma:",  "x-",        "access-control-", "vary:",       "link:",
+        "date:",    "etag:",    NULL};
     for (unsigned i = 0; names[i]; i++) {
         if (cursor_accept_nocase(&body, names[i]))
             return true;
@@ -97,6 +98,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         struct cursor body = c;
         if (r.type == STDOUT && begins_headers(body))
             return yes(in, "STDOUT", &c);
+        if (r.type == STDERR && cursor_starts_with(&body, "PHP message: "))
+            return yes(in, "STDERR", &c);
         if (!cursor_skip(&c, (uint32_t)r.length + r.padding))
             return short_of(in, &c);
         if (r.type == END_REQUEST && r.length == BODY)
@@ -115,6 +118,7 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x01\x09\x00\x00\x00\x00\x00\x00", "\xff\xff\xff\xff\x00\x00\x00\xff"),
     SIGNATURE_MASKED(0, "\x01\x03\x00\x00\x00\x08\x00\x00", "\xff\xff\x00\x00\xff\xff\x00\xff"),
     SIGNATURE_MASKED(0, "\x01\x06\x00\x00\x00\x00\x00\x00", "\xff\xfe\x00\x00\x00\x00\x00\xff"),
+    SIGNATURE(8, "PHP message: "),
     SIGNATURE_MASKED(0, "\x01\x0a\x00\x00\x00\x00\x00\x00", "\xff\xff\xff\xff\x00\x00\x00\xff"),
 };
 

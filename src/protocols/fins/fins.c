@@ -75,7 +75,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
 static enum answer validate(struct inspection *in)
 {
     if (!is_udp(in))
-        return judge_sides(in, judge_stream, judge_stream);
+        return judge_joined(in, judge_stream, judge_stream);
     enum answer answer = judge_sides(in, judge_datagram, judge_datagram);
     if (answer == LIKELY && both_spoke(in) &&
         (answers(in->client, in->server) || answers(in->server, in->client)))

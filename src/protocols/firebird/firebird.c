@@ -49,7 +49,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     if (connect != CONNECT || !is_operation || version < 2 || version > 3 || architecture == 0 ||
         architecture > LAST_ARCHITECTURE || path > PATH_LIMIT || !is_path(c, path))
         return NO;
-    return cursor_left(&c) < path ? short_of(in, &c) : yes(in, "connect", &c);
+    return cursor_left(&c) < path ? likely_at_end(in, "connect", &c) : yes(in, "connect", &c);
 }
 
 static enum answer judge_server(struct inspection *in, struct cursor c)

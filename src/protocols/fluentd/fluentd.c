@@ -51,9 +51,10 @@ static unsigned weigh_events(struct cursor *c)
             return 0;
         head = cursor_u8(c);
     }
-    bool is_packed = head == 0xc4 || head == 0xc5 || head == 0xc6 || head == 0xdb || head == 0xda;
+    bool is_packed = head == 0xc4 || head == 0xd9 || head == 0xc5 || head == 0xc6 || head == 0xdb ||
+                     head == 0xda;
     if (is_packed && !is_list) {
-        cursor_skip(c, head == 0xc4 ? 1 : head == 0xc5 || head == 0xda ? 2 : 4);
+        cursor_skip(c, head == 0xc4 || head == 0xd9 ? 1 : head == 0xc5 || head == 0xda ? 2 : 4);
         return cursor_u8(c) == 0x92 || cursor_peek(c, 0) == 0x8b ? 16 : 0;
     }
     if (head == EVENT_TIME) {
@@ -113,6 +114,8 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "\x94\xd9"),
     SIGNATURE(0, "\x96\xa4PING"),
     SIGNATURE(0, "\x92\xa4HELO"),
+    SIGNATURE(0, "\x81\xa3"
+                 "ack"),
 };
 
 const struct cdpi_protocol cdpi_protocol_fluentd = {

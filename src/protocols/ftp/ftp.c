@@ -80,6 +80,8 @@ static const struct command commands[] = {
     {.word = "type i", .bits = 28, .arguments = ARGUMENTS_NONE},
     {.word = "type e", .bits = 28, .arguments = ARGUMENTS_ANY},
     {.word = "type l", .bits = 28, .arguments = ARGUMENTS_ANY},
+    {.word = "user anonymous", .bits = 28, .arguments = ARGUMENTS_NONE}, /* RFC 1635 */
+    {.word = "user ftp", .bits = 28, .arguments = ARGUMENTS_NONE},
     {.word = "user", .bits = 12, .arguments = ARGUMENTS_SOME},
     {.word = "xpwd", .bits = 30, .arguments = ARGUMENTS_NONE},
     {.word = "xcwd", .bits = 30, .arguments = ARGUMENTS_SOME}, /* RFC 775 */
@@ -169,13 +171,10 @@ static bool is_other_code(uint32_t code)
 /* What servers say of a change of type or directory. */
 static bool is_done(struct cursor line)
 {
-    static const char *const sayings[] = {"command successful", "directory",     "type set to ",
-                                          "type is now ",       "switching to ", NULL};
-    for (unsigned i = 0; sayings[i]; i++) {
-        if (text_has(line, sayings[i]))
-            return true;
-    }
-    return false;
+    return cursor_accept_nocase(&line, "type set to ") ||
+           cursor_accept_nocase(&line, "type is now ") ||
+           cursor_accept_nocase(&line, "switching to ") || text_has(line, "command successful") ||
+           text_has(line, "directory");
 }
 
 /* Section 4.2.2, and the words that servers use with the codes. */
@@ -405,6 +404,8 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "TYPE ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "PORT ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "EPRT ", "\xdf\xdf\xdf\xdf\xff"),
+    SIGNATURE_MASKED(0, "XPWD\r\n", "\xdf\xdf\xdf\xdf\xff\xff"),
+    SIGNATURE_MASKED(0, "XCWD ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "CWD ", "\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "RETR ", "\xdf\xdf\xdf\xdf\xff"),
     SIGNATURE_MASKED(0, "STOR ", "\xdf\xdf\xdf\xdf\xff"),

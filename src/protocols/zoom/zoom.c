@@ -89,6 +89,8 @@ struct media {
 /* RFC 3550 section 5.1, at its place: version 2, a dynamic payload type. */
 static bool media_read(struct cursor c, uint32_t prefix, struct media *m)
 {
+    if (prefix && cursor_peek(&c, 0) != FROM_SERVER)
+        return false;
     cursor_skip(&c, prefix);
     m->type = (uint8_t)cursor_peek(&c, 0);
     m->side = c.side;
