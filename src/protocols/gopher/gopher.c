@@ -27,14 +27,25 @@ static bool pass_field(struct cursor *line, uint32_t *length)
     return cursor_skip(line, (uint32_t)end + 1);
 }
 
+/* A name or an address; columns of numbers are none. */
+static bool is_host(struct cursor host)
+{
+    while (text_is_digit(cursor_peek(&host, 0)) || cursor_peek(&host, 0) == '-')
+        cursor_skip(&host, 1);
+    return !cursor_at_end(&host) && cursor_peek(&host, 0) > ' ';
+}
+
 static bool is_item(struct cursor line)
 {
     uint32_t display, selector, host;
     if (!is_type(cursor_u8(&line)))
         return false;
-    if (!pass_field(&line, &display) || !pass_field(&line, &selector) || !pass_field(&line, &host))
+    if (!pass_field(&line, &display) || !pass_field(&line, &selector))
         return false;
-    if (host == 0 || text_digits(&line, 5, NULL) == 0)
+    struct cursor name = line;
+    if (!pass_field(&line, &host) || !is_host(cursor_take(&name, host)))
+        return false;
+    if (text_digits(&line, 5, NULL) == 0)
         return false;
     return cursor_at_end(&line) || cursor_peek(&line, 0) == '\t' || cursor_peek(&line, 0) == ' ';
 }
