@@ -12,6 +12,7 @@ struct run {
     struct cdpi *engine;
     uint64_t time;
     uint32_t next[2]; /* sequence numbers of the control flow */
+    uint32_t data_flows;
 };
 
 static const uint32_t client = 0xc0000201, server = 0xc0000202;
@@ -236,6 +237,44 @@ static void h323(void)
 
 /* ---- time and room ----------------------------------------------------------------------- */
 
+/* ---- FTP --------------------------------------------------------------------------------- */
+
+static void count_data(void *context, enum cdpi_event event, struct cdpi_flow *flow,
+                       const struct cdpi_verdict *verdict)
+{
+    struct run *run = context;
+    (void)event;
+    (void)flow;
+    run->data_flows += strcmp(cdpi_protocol_name(run->engine, verdict->protocol), "FTP-DATA") == 0;
+}
+
+/* Only the server was captured: its verdict stays likely up to the end. What it announced is named
+ * all the same, wherever in the table the two stand. */
+static void ftp_without_its_client(uint64_t key)
+{
+    static const char greeting[] = "220 FTP server ready\r\n331 Password required\r\n";
+    static const char passive[] = "227 Entering Passive Mode (192,0,2,2,200,10)\r\n";
+    struct run run = {.time = SECOND};
+    struct cdpi_options options = {.struct_size = sizeof options,
+                                   .hash_key = {key, 2},
+                                   .on_event = count_data,
+                                   .on_event_context = &run,
+                                   .events = 1u << CDPI_EVENT_ENDED};
+    struct ends control = {{client, server}, {40000, 2121}, false};
+    struct ends data = {{client, server}, {40001, 51210}, false};
+    struct frame f;
+    CHECK(cdpi_open(&options, &run.engine, NULL) == CDPI_OK);
+    build_tcp(&f, &control, true, 1, PSH | ACK, greeting, sizeof greeting - 1);
+    feed(&run, &f);
+    build_tcp(&f, &control, true, sizeof greeting, PSH | ACK, passive, sizeof passive - 1);
+    feed(&run, &f);
+    build_tcp(&f, &data, true, 1, PSH | ACK, "\xe3\x91 what nobody knows", 20);
+    feed(&run, &f);
+    CHECK(cdpi_flush(run.engine) == CDPI_OK);
+    CHECK(run.data_flows == 1);
+    close_engine(&run);
+}
+
 static void too_late(void)
 {
     struct run run = open_engine();
@@ -276,6 +315,8 @@ int main(void)
     endpoint_mapper();
     pptp();
     h323();
+    for (uint64_t key = 1; key <= 16; key++)
+        ftp_without_its_client(key);
     too_late();
     flood();
     return CHECKS_END("announced");

@@ -167,6 +167,9 @@ void engine_inspect(struct cdpi *engine, const struct flow_place *place,
 void engine_conclude(struct cdpi *engine, const struct flow_place *place);
 /* Judges the flows whose inspection has long been over, as no packet of theirs came to say so. */
 void engine_conclude_old(struct cdpi *engine);
+/* Concludes, by age, the flows whose rooms follow them: what these announce is known before the
+ * others are judged. */
+void engine_conclude_followed(struct cdpi *engine);
 /* Judges the oldest undecided flow. False where there is none. */
 bool engine_force_oldest(struct cdpi *engine);
 

@@ -265,6 +265,30 @@ void engine_conclude_old(struct cdpi *engine)
     }
 }
 
+/* Whether what own says of it now would be followed. */
+static bool would_be_followed(const struct cdpi *engine, const struct head *head,
+                              const struct flow_place *place)
+{
+    const struct hot *hot = place_hot(place);
+    room_index room = classifier_room(engine->classifier, hot->verdict);
+    return !head->for_modules && room != NO_ROOM && catalog_rooms[room].protocol->follow;
+}
+
+void engine_conclude_followed(struct cdpi *engine)
+{
+    const struct head_pool *heads = &engine->heads;
+    uint32_t place = 0, number;
+    while ((number = head_next_oldest(heads, &place)) != HEAD_NONE) {
+        const struct head *head = head_at(heads, number);
+        struct flow_place owner = engine_head_owner(engine, head);
+        uint32_t front = heads->queue_front;
+        if (would_be_followed(engine, head, &owner))
+            engine_conclude(engine, &owner);
+        uint32_t gone = heads->queue_front - front; /* the queue begins behind those who left */
+        place -= gone < place ? gone : place;
+    }
+}
+
 bool engine_force_oldest(struct cdpi *engine)
 {
     uint32_t oldest = head_oldest(&engine->heads);

@@ -219,6 +219,7 @@ void engine_sweep(struct cdpi *engine)
 
 void engine_end_all(struct cdpi *engine, enum cdpi_end_reason reason)
 {
+    engine_conclude_followed(engine);
     for (unsigned t = 0; t < 2; t++) {
         for (uint32_t segment = 0; segment < SEGMENTS; segment++)
             end_segment(engine, &engine->tables[t], segment, reason);
