@@ -79,6 +79,26 @@ def joined_after(count):
     return change
 
 
+def joined_within(share):
+    """No handshake, and a part of each side's first payload lost: the capture begins within a message."""
+
+    def change(flow):
+        begun, kept = set(), []
+        for s in flow:
+            if s.transport != TCP:
+                return []
+            if s.header[13] & SYN:
+                continue
+            if s.payload and s.by_client not in begun:
+                begun.add(s.by_client)
+                lost = max(1, int(len(s.payload) * share))
+                s = s.part(lost, len(s.payload) - lost)
+            kept.append(s)
+        return kept
+
+    return change
+
+
 def in_pieces(size, first=1 << 16):
     """TCP's payloads in pieces: the first bytes of each, what follows whole."""
 
@@ -115,6 +135,8 @@ CHANGES = {  # name: (change, snap length, whether the verdict must stand)
     "joined after 1": (joined_after(1), 0, False),
     "joined after 2": (joined_after(2), 0, False),
     "joined after 4": (joined_after(4), 0, False),
+    "joined within, a tenth": (joined_within(0.1), 0, False),
+    "joined within, a half": (joined_within(0.5), 0, False),
     "snap length 128": (lambda flow: flow, 128, False),
     "snap length 96": (lambda flow: flow, 96, False),
     "snap length 64": (lambda flow: flow, 64, False),

@@ -109,7 +109,9 @@ static bool is_bad_login(struct cursor line)
         cursor_find(&line, '"', LINE_LIMIT) >= 0)
         return false;
     int32_t blank = cursor_find(&line, ' ', LINE_LIMIT);
-    cursor_skip(&line, blank < 0 ? 0 : (uint32_t)blank + 1);
+    if (blank < 0)
+        return cursor_find(&line, '{', LINE_LIMIT) < 0;
+    cursor_skip(&line, (uint32_t)blank + 1);
     return cursor_find(&line, ' ', LINE_LIMIT) >= 0;
 }
 

@@ -41,6 +41,8 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     if (c.ran_short)
         return short_of(in, &c);
     bool is_long = local + remote + command >= 6 && digits >= 3;
+    if (!is_long && in->is_midstream)
+        return NO; /* a few bytes from anywhere may look so */
     return is_long ? yes(in, "users and command", &c) : likely(in, "users and command", &c);
 }
 

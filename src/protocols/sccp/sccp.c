@@ -11,6 +11,7 @@
 
 enum {
     LENGTH_LIMIT = 4000,
+    ALIVE_LIMIT = 12, /* of what says no more than that a phone is alive */
     LAST_VERSION = 24,
     FIRST_SERVER = 0x81,
     LAST_SERVER = 0x160,
@@ -28,7 +29,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
             break;
         bool is_own = c.side == CLIENT ? message <= LAST_CLIENT
                                        : message >= FIRST_SERVER && message <= LAST_SERVER;
-        if (length < 4 || length > LENGTH_LIMIT || version > LAST_VERSION || !is_own)
+        if (length < 4 || length > (message == 0 ? ALIVE_LIMIT : LENGTH_LIMIT) ||
+            version > LAST_VERSION || !is_own)
             return NO;
         if (!cursor_skip(&c, length - 4)) {
             c.ran_short = true;

@@ -22,6 +22,7 @@ enum {
     LOGIN = 16,
     SSPI = 17,
     PRELOGIN = 18,
+    LAST_PACKET = 1,
     STATUS_BITS = 0x1f,
     LAST_OPTION = 8,
     END_OF_OPTIONS = 0xff,
@@ -189,8 +190,9 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (c.ran_short)
         return short_of(in, &c);
-    if (size < HEADER || size > SIZE_LIMIT || packet > 1)
-        return NO;
+    if (size < HEADER || size > SIZE_LIMIT || packet > 1 ||
+        (type == RESPONSE && status > LAST_PACKET))
+        return NO; /* the other bits are the client's, section 2.2.3.1.2 */
     struct cursor body = c;
     if (!is_body(&c, type, size))
         return NO;

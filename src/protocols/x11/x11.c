@@ -45,8 +45,7 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
 
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
-    uint8_t status = cursor_u8(&c);
-    cursor_skip(&c, 1);
+    uint8_t status = cursor_u8(&c), reason = cursor_u8(&c);
     if (status > 2)
         return NO;
     struct cursor big = c;
@@ -59,7 +58,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     uint16_t words = u16(&c, little);
     if (c.ran_short)
         return short_of(in, &c);
-    if (words == 0 || (status == 1 && words < 8))
+    bool is_padded = words == (reason + 3u) / 4; /* the reason's text, to a multiple of four */
+    if (words == 0 || (status == 1 && words < 8) || (status == 0 && !is_padded))
         return NO;
     if (status == 1)
         return yes(in, "connection granted", &c);
