@@ -35,8 +35,9 @@ enum {
     UDP_DATAGRAMS = 8,
     MODULE_PACKETS = 16, /* of a flow, as modules see it; with payload, and as many without */
     VIEW_PACKETS = 2 * MODULE_PACKETS + EARLY_PACKETS,
-    GAP_PATIENCE = 24, /* payload packets that a lost beginning is waited for */
-    LONG_PATIENCE = 64 /* and what is missing after a beginning */
+    GAP_PATIENCE = 24,       /* payload packets that a lost beginning is waited for */
+    LONG_PATIENCE = 64,      /* and what is missing after a beginning */
+    ONE_SIDE_LIMIT = 1 << 16 /* of a stream joined late, while the other side is awaited */
 };
 enum { DEFAULT_IDLE_SECONDS = 300 };
 #define DEFAULT_BUDGET (512u << 20)

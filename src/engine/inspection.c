@@ -483,10 +483,23 @@ static bool side_is_finished(const struct head *head, unsigned direction, bool e
     return other_spoke || s->passed >= 2 * HEAD_LIMIT; /* what came twice counts twice */
 }
 
+/* One side was joined in the middle of something long: the other may yet begin a message. */
+static bool waits_for_other(const struct head *head)
+{
+    for (unsigned direction = 0; direction < 2; direction++) {
+        const struct head_side *s = &head->side[direction];
+        if (head->side[!direction].passed == 0)
+            return !s->from_syn && s->passed < ONE_SIDE_LIMIT;
+    }
+    return false;
+}
+
 static bool budget_is_spent(const struct head *head, bool is_udp, bool exhausted)
 {
     if (is_udp)
         return head->mark_count >= UDP_DATAGRAMS;
+    if (waits_for_other(head))
+        return false;
     return side_is_finished(head, 0, exhausted) && side_is_finished(head, 1, exhausted);
 }
 
