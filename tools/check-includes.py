@@ -84,8 +84,8 @@ def check_tables(root):
                     print("FAIL %s: %s: %s stands before %s" % (path.relative_to(root), table.group(1), before, after))
                     bad += 1
             for word in words:
-                if not 0 < len(word) < 24 or word != word.lower():
-                    print("FAIL %s: %s: %s is too long, or not in lower case" % (path.relative_to(root), table.group(1), word))
+                if not 1 < len(word) < 24 or word != word.lower():
+                    print("FAIL %s: %s: %s is too short or too long, or not in lower case" % (path.relative_to(root), table.group(1), word))
                     bad += 1
     return commands, bad
 

@@ -42,7 +42,8 @@ static inline bool command_are_numbers(struct cursor rest)
 enum { COMMAND_BLOCKS = 3, COMMAND_SIZE = 8 * COMMAND_BLOCKS };
 
 struct command {
-    char word[COMMAND_SIZE]; /* lower case, a zero behind it; behind a "(" anything may stand */
+    char word[COMMAND_SIZE]; /* lower case, two letters or more, a zero behind; behind a "("
+                                anything may stand */
     uint8_t bits;            /* what it adds, see BITS_FOR_YES */
     uint8_t arguments;
     bool is_last; /* what follows it is of another kind (STARTTLS, a message's text) */
@@ -133,13 +134,13 @@ static inline bool command_begins(const struct command *c, const uint64_t begin[
 static inline const struct command *command_of(struct command_table table, struct cursor line)
 {
     uint64_t begin[COMMAND_BLOCKS];
-    int first = text_lower(cursor_peek(&line, 0));
+    int first = text_lower(cursor_peek(&line, 0)), second = text_lower(cursor_peek(&line, 1));
     const struct command *end = table.list + table.count;
     command_begin(line, begin);
     for (const struct command *c = command_first(table, first); c < end; c++) {
         if (c->word[0] != first)
             return NULL;
-        if (!command_begins(c, begin))
+        if (c->word[1] != second || !command_begins(c, begin))
             continue;
         struct cursor rest = line;
         size_t size = strlen(c->word);

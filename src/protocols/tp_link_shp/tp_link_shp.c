@@ -6,7 +6,7 @@
  */
 #include "protocols/protocol.h"
 
-enum { KEY = 171, LEAST = 8, LOOK_AT = 48, MOST = 0x8000 };
+enum { KEY = 171, LEAST = 8, LOOK_AT = 40, MOST = 0x8000 };
 
 /* Printable, beginning as an object does. Whether the first LOOK_AT bytes (or all of them) are so.
  */
