@@ -10,18 +10,32 @@
 #include "protocols/protocol.h"
 
 enum { COOKIE = 36, COOKIE_SIZE = 37, PARAMETERS = 9, REFUSED = 0xff };
-enum { FILLED_FROM = 64, FILLED = 40 };
+enum { FILLED = 40 };
 
-/* Byte i is the digit i mod 10; headers end before the 64th. */
+/* Headers end before one of these, by version and transport. */
+static const uint32_t filled_from[] = {64, 160, 320};
+
+/* Byte i is the digit i mod 10; what has not arrived may be one. */
+static bool may_be_filled(struct cursor c, uint32_t from)
+{
+    for (uint32_t i = from; i < from + FILLED && i < c.size; i++) {
+        if (cursor_peek(&c, i) != '0' + (int)(i % 10))
+            return false;
+    }
+    return true;
+}
+
 static enum answer judge_digits(struct inspection *in, struct cursor c)
 {
-    cursor_seek(&c, FILLED_FROM);
-    for (uint32_t i = FILLED_FROM; i < FILLED_FROM + FILLED; i++) {
-        int byte = cursor_u8(&c);
-        if (!c.ran_short && byte != '0' + (int)(i % 10))
-            return NO;
+    for (size_t i = 0; i < sizeof filled_from / sizeof *filled_from; i++) {
+        if (!may_be_filled(c, filled_from[i]))
+            continue;
+        if (c.size < filled_from[i] + FILLED)
+            return short_of(in, &c);
+        cursor_seek(&c, filled_from[i] + FILLED);
+        return yes(in, "digits of their places", &c);
     }
-    return c.ran_short ? short_of(in, &c) : yes(in, "digits of their places", &c);
+    return NO;
 }
 
 static enum answer judge_cookie(struct inspection *in, struct cursor c)
@@ -79,11 +93,13 @@ static enum answer validate(struct inspection *in)
     return is_udp(in) ? judge_datagrams(in) : judge_sides(in, judge_client, judge_server);
 }
 
-/* Digits stand at 64; a cookie has letters from a to z and digits from 2 to 7 in 36 places. */
+/* A cookie has letters from a to z and digits from 2 to 7 in 36 places. */
 static const struct signature signatures[] = {
     {.transports = OVER_UDP, .size = 4, .bytes = "9876", .max_size = 4},
     {.transports = OVER_UDP, .size = 4, .bytes = "\x15\xcd\x5b\x07", .max_size = 4},
     {.transports = OVER_TCP | OVER_UDP, .offset = 64, .size = 16, .bytes = "4567890123456789"},
+    {.transports = OVER_TCP | OVER_UDP, .offset = 160, .size = 16, .bytes = "0123456789012345"},
+    {.transports = OVER_TCP, .offset = 320, .size = 16, .bytes = "0123456789012345"},
     {.transports = OVER_TCP, .offset = 36, .size = 1, .bytes = "\0"},
 };
 
