@@ -606,15 +606,18 @@ static bool child_waits(const struct session *s, room_index room)
     return false;
 }
 
+/* Where the side that told was not asked again, and the other only agreed, what it said stands. */
 static void note_evidence(struct session *s, const struct best *best)
 {
     struct classification *state = s->state;
     const struct said *said = &best->said;
-    state->rule = said->rule;
-    state->evidence_side = said->side;
-    state->evidence_offset = said->offset;
-    state->evidence_size = said->size;
-    state->evidence_packet = s->packet;
+    if (*said->rule || !said->keeps_application) {
+        state->rule = said->rule;
+        state->evidence_side = said->side;
+        state->evidence_offset = said->offset;
+        state->evidence_size = said->size;
+        state->evidence_packet = s->packet;
+    }
     if (said->application)
         state->application = classifier_number(s->classifier, said->application);
     else if (!said->keeps_application)

@@ -64,7 +64,7 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         return judge_message(in, c);
     if (!cursor_may_start_with(&c, "OKAY") && !cursor_may_start_with(&c, "FAIL"))
         return NO;
-    return c.size < 4 ? short_of(in, &c) : YES;
+    return cursor_skip(&c, 4) ? yes(in, "answer", &c) : short_of(in, &c);
 }
 
 static enum answer validate(struct inspection *in)

@@ -28,7 +28,7 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     uint32_t length = cursor_u32(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    return length > 0 && length < MOST ? YES : NO;
+    return length > 0 && length < MOST ? yes(in, "answer", &c) : NO;
 }
 
 static enum answer validate(struct inspection *in)

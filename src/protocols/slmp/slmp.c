@@ -56,7 +56,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (is_reply) {
         cursor_skip(&c, 2);
-        return both_spoke(in) ? YES : likely(in, "reply", &c);
+        return both_spoke(in) ? yes(in, "reply", &c) : likely(in, "reply", &c);
     }
     cursor_skip(&c, 2);
     uint16_t command = cursor_le16(&c), subcommand = cursor_le16(&c);
