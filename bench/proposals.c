@@ -3,7 +3,8 @@
  * What a proposal costs with 50 to 500 protocols in the signature table, on the first payloads of
  * a capture's flows, both sides. Those beyond our own are made of ours, with other bytes.
  *
- *     proposals FILE.pcap      rooms, signatures, ns and instructions a proposal, candidates
+ *     proposals FILE.pcap      rooms, signatures, ns and instructions a proposal (counted
+ *                              on a sample of the payloads), candidates, the table's memory
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include "frames.h"
 #include "steps.h"
 
-enum { MOST_ROOMS = 500, PAYLOADS = 20000, STEPPED = 100, SEEN = 1 << 20, CANDIDATES = 24 };
+enum { MOST_ROOMS = 500, PAYLOADS = 20000, STEPPED = 500, SEEN = 1 << 20, CANDIDATES = 24 };
 enum { ROUNDS = 10 };
 
 struct payload {
@@ -96,16 +97,17 @@ static void take_rooms(struct catalog_room rooms[MOST_ROOMS])
 
 struct run {
     const struct signature_table *table;
-    uint32_t count, candidates;
+    uint32_t count, stride, candidates;
 };
 
+/* All payloads, or one of every `stride`. */
 static void propose_all(void *context)
 {
     struct run *run = context;
     room_index proposed[CANDIDATES];
     run->candidates = 0;
     for (uint32_t i = 0; i < run->count; i++) {
-        const struct payload *p = &payloads[i];
+        const struct payload *p = &payloads[i * run->stride];
         run->candidates +=
             signature_table_propose(run->table, p->transport, p->data, p->size,
                                     p->transport == OVER_UDP ? p->size : 0, proposed, CANDIDATES);
@@ -117,21 +119,24 @@ static void measure(struct memory *memory, const struct catalog_room *rooms, siz
     size_t signatures = 0;
     struct run run = {.table = signature_table_build(memory, rooms, count),
                       .count = payload_count < STEPPED ? payload_count : STEPPED};
+    run.stride = payload_count / run.count; /* stepped through: a sample of all */
     if (!run.table)
         return;
     for (size_t i = 0; i < count; i++)
         signatures += rooms[i].protocol->signature_count;
     uint32_t steps = steps_of(propose_all, &run);
     run.count = payload_count;
+    run.stride = 1;
     propose_all(&run);
     double before = user_seconds();
     for (unsigned i = 0; i < ROUNDS; i++)
         propose_all(&run);
     double seconds = user_seconds() - before;
-    printf("%5zu rooms %5zu signatures %7.1f ns %6.0f instructions %5.2f candidates\n", count,
-           signatures, seconds * 1e9 / ROUNDS / payload_count,
+    printf("%5zu rooms %5zu signatures %7.1f ns %6.0f instructions %5.2f candidates "
+           "%4zu KiB\n",
+           count, signatures, seconds * 1e9 / ROUNDS / payload_count,
            (double)steps / (payload_count < STEPPED ? payload_count : STEPPED),
-           (double)run.candidates / payload_count);
+           (double)run.candidates / payload_count, (size_t)memory->used >> 10);
     signature_table_free((struct signature_table *)run.table, memory);
 }
 
