@@ -16,7 +16,9 @@ enum {
     NAME_LIMIT = 255,
     CORRELATION_LIMIT = 1 << 24,
     REQUEST_HEADER = 14,
-    API_VERSIONS = 18
+    PRODUCE = 0,
+    API_VERSIONS = 18,
+    NULL_TEXT = 0xffff
 };
 
 /* Letters, digits and a few marks: "rdkafka", "consumer-group-1", "sarama". */
@@ -32,6 +34,17 @@ static bool is_name(struct cursor c, uint32_t size)
     return true;
 }
 
+/* What stands behind the header of a produce request before version 9: from version 3 on a
+ * transaction's name, then how many shall confirm it: all, none or one. */
+static bool is_produce(struct cursor c, uint16_t version)
+{
+    uint16_t transaction = version >= 3 ? cursor_u16(&c) : NULL_TEXT;
+    if (transaction != NULL_TEXT)
+        cursor_skip(&c, transaction);
+    uint16_t confirmed = cursor_u16(&c);
+    return version >= 9 || c.ran_short || confirmed == 0xffff || confirmed <= 1;
+}
+
 static int weigh_request(struct cursor c, bool *is_short)
 {
     uint32_t length = cursor_u32(&c);
@@ -41,12 +54,14 @@ static int weigh_request(struct cursor c, bool *is_short)
     *is_short = c.ran_short;
     if (c.ran_short)
         return 0;
-    bool is_null = name == 0xffff;
+    bool is_null = name == NULL_TEXT;
     if (length < 10 || length > LENGTH_LIMIT || key > LAST_KEY || version > LAST_VERSION ||
         correlation > CORRELATION_LIMIT || (!is_null && name > NAME_LIMIT) ||
         (!is_null && (uint32_t)name + 10 > length) || (!is_null && !is_name(c, name)))
         return -1;
     *is_short = !is_null && cursor_left(&c) < name;
+    if (cursor_skip(&c, is_null ? 0 : name) && key == PRODUCE && !is_produce(c, version))
+        return -1;
     int bits = 9 + 11 + 8 + 8; /* key, version, correlation, the name's size */
     if (name >= 4 && !is_null)
         bits += 4;
