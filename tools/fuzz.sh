@@ -10,6 +10,13 @@ for fuzzer in build/fuzz/fuzz/*_fuzz; do
     [ -x "build/fuzz/fuzz/${name}_seeds" ] && "build/fuzz/fuzz/${name}_seeds" "build/fuzz/seeds/$name" src/protocols
     "$fuzzer" -max_total_time="${SECONDS_EACH:-60}" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
         -artifact_prefix="build/fuzz/$name-" "build/fuzz/found/$name" "build/fuzz/seeds/$name" >"build/fuzz/$name.log" 2>&1 ||
-        { tail -40 "build/fuzz/$name.log"; echo "FAIL fuzzer $name"; exit 1; }
+        {
+            grep -A 60 -m 1 -E 'ERROR|runtime error' "build/fuzz/$name.log"
+            for input in "build/fuzz/$name-"*; do
+                [ -f "$input" ] && echo "$input, in base64:" && base64 -w 0 "$input" && echo
+            done
+            echo "FAIL fuzzer $name"
+            exit 1
+        }
     echo "fuzzer $name: $(grep -oE 'number_of_executed_units: *[0-9]+' "build/fuzz/$name.log" | grep -oE '[0-9]+$') runs, nothing found"
 done

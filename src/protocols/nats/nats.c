@@ -50,8 +50,8 @@ static enum answer judge_payload(struct inspection *in, struct cursor c, const c
         return NO;
     if (state != LINE_WHOLE)
         return state == LINE_OPEN ? short_of(in, &c) : NO;
-    for (int32_t blank = 0; blank >= 0; blank = cursor_find(&line, ' ', LINE_LIMIT))
-        cursor_skip(&line, blank ? (uint32_t)blank + 1 : 0);
+    for (int32_t blank; (blank = cursor_find(&line, ' ', LINE_LIMIT)) >= 0;)
+        cursor_skip(&line, (uint32_t)blank + 1);
     if (text_digits(&line, 7, &size) == 0 || !cursor_at_end(&line) || size > PAYLOAD_LIMIT)
         return NO;
     if (!cursor_skip(&c, size) || cursor_left(&c) < 2)
