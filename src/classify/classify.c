@@ -7,6 +7,12 @@
 
 enum { MAX_PROPOSED = 24, MAX_CHILDREN = 12, PORTS_TOTAL = 65536, NUMBERS = 2048, NAMES = 2048 };
 
+/* A room that is asked about every first payload, with what of its descriptor spares the asking. */
+struct unsigned_room {
+    room_index room;
+    bool is_text, is_port_bound;
+};
+
 /* What the catalog's words come to, resolved once. */
 struct room {
     const struct cdpi_protocol *protocol;
@@ -23,8 +29,8 @@ struct classifier {
     struct signature_table *table;
     bool reversed;
     uint16_t room_count;
-    uint16_t unsigned_count[3]; /* rooms to ask about every first payload: TCP, UDP, SCTP */
-    uint16_t *unsigned_rooms[3];
+    uint16_t unsigned_count[3]; /* TCP, UDP, SCTP */
+    struct unsigned_room *unsigned_rooms[3];
     room_index *port_room[2];                  /* TCP, UDP: who claims a port */
     uint64_t known_ports[2][PORTS_TOTAL / 64]; /* bits of those that somebody claims */
     room_index room_of[NUMBERS];               /* by catalog number */
@@ -67,7 +73,8 @@ static void resolve(struct classifier *c, room_index i)
     }
     for (unsigned slot = 0; slot < 3; slot++) {
         if (p->is_unsigned && p->validate && p->transports & 1u << slot)
-            c->unsigned_rooms[slot][c->unsigned_count[slot]++] = i;
+            c->unsigned_rooms[slot][c->unsigned_count[slot]++] =
+                (struct unsigned_room){i, p->is_text, p->is_port_bound};
     }
 }
 
@@ -100,7 +107,7 @@ struct classifier *classifier_build(struct memory *memory, bool reversed)
 {
     size_t n = catalog_room_count;
     size_t rooms_size = sizeof(struct classifier) + n * sizeof(struct room);
-    size_t lists_size = 3 * n * sizeof(uint16_t);
+    size_t lists_size = 3 * n * sizeof(struct unsigned_room);
     size_t ports_size = 2 * PORTS_TOTAL * sizeof(room_index);
     size_t size = rooms_size + lists_size + ports_size;
     struct classifier *c = memory_get(memory, size, 64);
@@ -109,11 +116,11 @@ struct classifier *classifier_build(struct memory *memory, bool reversed)
     c->size_of_all = size;
     c->reversed = reversed;
     c->room_count = (uint16_t)n;
-    uint16_t *lists = (uint16_t *)(void *)((uint8_t *)c + rooms_size);
+    uint8_t *lists = (uint8_t *)c + rooms_size;
     for (unsigned slot = 0; slot < 3; slot++)
-        c->unsigned_rooms[slot] = lists + slot * n;
+        c->unsigned_rooms[slot] = (struct unsigned_room *)(void *)lists + slot * n;
     for (unsigned slot = 0; slot < 2; slot++) {
-        c->port_room[slot] = lists + 3 * n + slot * PORTS_TOTAL;
+        c->port_room[slot] = (room_index *)(void *)(lists + lists_size) + slot * PORTS_TOTAL;
         memset(c->port_room[slot], 0xff, PORTS_TOTAL * sizeof(room_index));
     }
     memset(c->room_of, 0xff, sizeof c->room_of);
@@ -152,10 +159,17 @@ const struct signature_table *classifier_signatures(const struct classifier *cla
     return classifier->table;
 }
 
-room_index classifier_guess(const struct classifier *classifier, uint8_t transport, uint16_t port)
+bool classifier_knows_port(const struct classifier *classifier, uint8_t transport, uint16_t port)
 {
     unsigned slot = transport_slot(transport);
-    return slot < 2 ? classifier->port_room[slot][port] : NO_ROOM;
+    return slot < 2 && classifier->known_ports[slot][port / 64] >> port % 64 & 1;
+}
+
+room_index classifier_guess(const struct classifier *classifier, uint8_t transport, uint16_t port)
+{
+    return classifier_knows_port(classifier, transport, port)
+               ? classifier->port_room[transport_slot(transport)][port]
+               : NO_ROOM;
 }
 
 room_index classifier_room(const struct classifier *classifier, uint16_t number)
@@ -179,12 +193,6 @@ bool classifier_could_be(const struct classifier *classifier, room_index room, u
 {
     return signature_table_fits(classifier->table, room, transport, data, size,
                                 transport == OVER_UDP ? wire : 0);
-}
-
-bool classifier_knows_port(const struct classifier *classifier, uint8_t transport, uint16_t port)
-{
-    unsigned slot = transport_slot(transport);
-    return slot < 2 && classifier->known_ports[slot][port / 64] >> port % 64 & 1;
 }
 
 /* ---- asking one room --------------------------------------------------------------------- */
@@ -540,10 +548,15 @@ static bool lists_port(const uint16_t *ports, const struct exchange *x)
 
 /* Whether what there is can be this protocol's, by its first byte and its ports; else it would say
  * NO. */
-static bool may_be_unsigned(const struct session *s, const struct cdpi_protocol *p, bool is_text)
+static bool may_be_unsigned(const struct session *s, const struct unsigned_room *u, bool is_text)
 {
-    const uint16_t *ports = s->exchange->transport == OVER_UDP ? p->udp_ports : p->tcp_ports;
-    return (is_text || !p->is_text) && (!p->is_port_bound || lists_port(ports, s->exchange));
+    if (u->is_text && !is_text)
+        return false;
+    if (!u->is_port_bound)
+        return true;
+    const struct cdpi_protocol *p = s->classifier->rooms[u->room].protocol;
+    return lists_port(s->exchange->transport == OVER_UDP ? p->udp_ports : p->tcp_ports,
+                      s->exchange);
 }
 
 /* Rule 1: those without signatures. */
@@ -554,11 +567,11 @@ static void ask_unsigned(struct session *s)
     unsigned n = c->unsigned_count[slot];
     bool is_text = begins_as_text(s);
     for (unsigned i = 0; i < n; i++) {
-        room_index room = c->unsigned_rooms[slot][c->reversed ? n - 1 - i : i];
-        if (may_be_unsigned(s, c->rooms[room].protocol, is_text))
-            ask_room(s, room);
+        const struct unsigned_room *u = &c->unsigned_rooms[slot][c->reversed ? n - 1 - i : i];
+        if (may_be_unsigned(s, u, is_text))
+            ask_room(s, u->room);
         else
-            drop_live(s->state, room);
+            drop_live(s->state, u->room);
     }
 }
 

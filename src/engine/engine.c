@@ -304,12 +304,13 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
     return (uint32_t)(a - engine->batch);
 }
 
-/* Whether the packet's bytes will be put into the flow's head. */
+/* Whether the packet's bytes will be put into the flow's head: seldom, and so one branch. Whether a
+ * packet has payload is what nobody can foresee. */
 static inline bool needs_head(const struct packet *p, const struct hot *hot)
 {
     const uint16_t undecided = FLOW_PARTIAL << FLOW_STATE_SHIFT; /* and those below; no note */
-    return p->payload_wire && (hot->bits & (FLOW_STATE_BITS | FLOW_HAS_NOTE)) <= undecided &&
-           hot->head != NO_HEAD;
+    return (p->payload_wire != 0) &
+           ((hot->bits & (FLOW_STATE_BITS | FLOW_HAS_NOTE)) <= undecided) & (hot->head != NO_HEAD);
 }
 
 static inline void set_place(struct found *found, uint32_t slot, bool is_v6)
@@ -395,14 +396,13 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
                                const struct found *found)
 {
     struct hot *hot = found->hot;
-    if (!is_fresh(engine, hot) || (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) ||
-        (p->payload_wire && wants_payload(hot)))
+    bool opens_or_ends = p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST);
+    if (!is_fresh(engine, hot) | opens_or_ends | (wants_payload(hot) & (p->payload_wire != 0)))
         return false;
     cold_count(found->cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;
-    if (hot->bits & FLOW_ONE_PACKET)
-        hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
-    if (!p->payload_wire && engine_wants_bare(engine, hot))
+    hot->bits &= (uint16_t)~FLOW_ONE_PACKET;
+    if (engine_wants_bare(engine, hot) && !p->payload_wire)
         engine_keep_bare(engine, hot, p, false);
     return true;
 }
