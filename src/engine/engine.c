@@ -309,8 +309,8 @@ static uint32_t decode_batch(struct cdpi *engine, const struct cdpi_frame *frame
 static inline bool needs_head(const struct packet *p, const struct hot *hot)
 {
     const uint16_t undecided = FLOW_PARTIAL << FLOW_STATE_SHIFT; /* and those below; no note */
-    return (p->payload_wire != 0) &
-           ((hot->bits & (FLOW_STATE_BITS | FLOW_HAS_NOTE)) <= undecided) & (hot->head != NO_HEAD);
+    return (p->payload_wire != 0) & ((hot->bits & (FLOW_STATE_BITS | FLOW_HAS_NOTE)) <= undecided) &
+           (hot->head != NO_HEAD);
 }
 
 static inline void set_place(struct found *found, uint32_t slot, bool is_v6)
