@@ -42,15 +42,27 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
                                                                        : NO;
 }
 
-/* The node speaks first: its greeting tells, and the master's words need but be its own. */
+/* What munin-update can do, in its own words: it asks so first of all. */
+static bool may_name_its_skills(struct cursor c)
+{
+    return cursor_may_start_with(&c, "cap multigraph") ||
+           cursor_may_start_with(&c, "cap dirtyconf");
+}
+
+/* The node speaks first: its greeting tells, and the master's words need but be its own. Without
+ * the node, the master's first question tells. */
 static enum answer validate(struct inspection *in)
 {
-    return in->server.size ? judge_sides(in, judge_client, judge_server) : NO;
+    if (in->server.size == 0)
+        return may_name_its_skills(in->client) ? judge_client(in, in->client) : NO;
+    return judge_sides(in, judge_client, judge_server);
 }
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "# MUNIN NODE AT ",
                      "\xff\xff\xdf\xdf\xdf\xdf\xdf\xff\xdf\xdf\xdf\xdf\xff\xdf\xdf\xff"),
+    SIGNATURE(0, "cap multigraph"),
+    SIGNATURE(0, "cap dirtyconfig"),
 };
 
 const struct cdpi_protocol cdpi_protocol_munin = {

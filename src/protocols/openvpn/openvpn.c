@@ -112,7 +112,7 @@ static enum answer judge_control(struct inspection *in, struct cursor c, unsigne
             break;
         if (!pass_numbers(&rest, &acks, &number))
             continue;
-        if (opcode == ACK_1 && acks > 0 && cursor_at_end(&rest) && !is_signed)
+        if (opcode == ACK_1 && acks > 0 && cursor_at_end(&rest) && !is_signed && !is_cut(in, &c))
             return likely(in, "acknowledgement", &rest);
         if (opcode == CONTROL_1 && number <= NUMBER_LIMIT && cursor_skip(&rest, 4) &&
             tls_record(&rest, &record) && !rest.ran_short)

@@ -25,6 +25,9 @@ static bool is_return(uint8_t type, uint8_t code)
     return type & 0x80 ? code <= LAST_RETURN : code == 0;
 }
 
+/* A header alone may stand anywhere in another stream that was joined late. */
+enum { BITS_HEADER = 24, BITS_WHOLE = 34 };
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     unsigned bits = 0;
@@ -41,7 +44,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
             !is_return(type, code))
             return NO;
         cursor_skip(&c, length - COUNTED);
-        bits += 34;
+        bits += c.ran_short ? BITS_HEADER : BITS_WHOLE;
         if (c.ran_short)
             break;
     }
