@@ -5,7 +5,7 @@
  *
  *     version(1; bit 7: response) flags(1) stream(2) opcode(1) length(4)
  *
- * Versions 1 and 2 have a stream of one byte. A client begins with OPTIONS (5), which is empty, or
+ * Versions 1 and 2 have a stream of one byte; DataStax's own versions begin at 0x41. A client begins with OPTIONS (5), which is empty, or
  * STARTUP (1), a map with CQL_VERSION; the server answers SUPPORTED (6), READY (2), AUTHENTICATE
  * (3) or ERROR (0).
  */
@@ -23,6 +23,8 @@ enum {
     RESULT = 8,
     PREPARE = 9,
     LAST_VERSION = 6,
+    FIRST_DSE = 0x41,
+    LAST_DSE = 0x42,
     LAST_FLAGS = 0x1f,
     BODY_LIMIT = 65536
 };
@@ -41,8 +43,9 @@ static bool read_header(struct cursor *c, struct header *h)
     h->opcode = cursor_u8(c);
     h->length = cursor_u32(c);
     uint8_t version = h->version & 0x7f;
-    return c->ran_short || (version >= 1 && version <= LAST_VERSION && h->flags <= LAST_FLAGS &&
-                            h->length <= BODY_LIMIT);
+    bool is_version = (version >= 1 && version <= LAST_VERSION) ||
+                      (version >= FIRST_DSE && version <= LAST_DSE);
+    return c->ran_short || (is_version && h->flags <= LAST_FLAGS && h->length <= BODY_LIMIT);
 }
 
 /* Joined late. A query, or one to prepare: a long string of CQL. */
@@ -140,17 +143,17 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE_MASKED(0, "\0\0\0\0\x05\0\0\0\0", "\x78\xe0\0\0\xff\xff\xff\xff\xff"),
-    SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0\0", "\x78\xe0\0\0\xff\xff\xff\0"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\x05\0\0\0\0", "\x38\xe0\0\0\xff\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0\0", "\x38\xe0\0\0\xff\xff\xff\0"),
     SIGNATURE_MASKED(0, "\0\0\0\x05\0\0\0\0", "\x7c\xe0\0\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\0\0\0\x01\0\0", "\x7c\xe0\0\xff\xff\xff"),
-    SIGNATURE_MASKED(0, "\x80\0\0\0\x06\0\0", "\xf8\xe0\0\0\xff\xff\xff"),
-    SIGNATURE_MASKED(0, "\x80\0\0\0\x02\0\0\0\0", "\xf8\xe0\0\0\xff\xff\xff\xff\xff"),
-    SIGNATURE_MASKED(0, "\x80\0\0\0\x03\0\0", "\xf8\xe0\0\0\xff\xff\xff"),
-    SIGNATURE_MASKED(0, "\x80\0\0\0\0\0\0", "\xf8\xe0\0\0\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\0\0\x06\0\0", "\xb8\xe0\0\0\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\0\0\x02\0\0\0\0", "\xb8\xe0\0\0\xff\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\0\0\x03\0\0", "\xb8\xe0\0\0\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\0\0\0\0\0", "\xb8\xe0\0\0\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x80\0\0\0\x08\0\0\0\0\0\0\0\0",
-                     "\xf8\xe0\0\0\xff\xff\0\0\0\xff\xff\xff\xf8"),
-    SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0", "\x78\xe0\0\0\xf1\xff\xff"),
+                     "\xb8\xe0\0\0\xff\xff\0\0\0\xff\xff\xff\xf8"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0", "\x38\xe0\0\0\xf1\xff\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_cassandra = {

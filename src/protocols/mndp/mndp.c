@@ -12,7 +12,7 @@ enum {
     UPTIME = 10,
     IPV6 = 15,
     IPV4 = 17,
-    LAST_TYPE = 64,
+    LAST_TYPE = 63,
     LEAST = 4 + 10 + 5
 };
 
@@ -25,7 +25,7 @@ static uint16_t fixed_size(uint16_t type)
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     unsigned entries = 0;
-    uint16_t last = 0;
+    uint64_t seen = 0; /* bits of the types; each comes once, in whatever order */
     cursor_skip(&c, 4);
     if (cursor_peek_u32(&c, 0) != 0x00010006)
         return NO;
@@ -34,9 +34,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
         cursor_skip(&c, size);
         if (c.ran_short)
             return is_cut(in, &c) && entries > 1 ? yes(in, "entries", &c) : NO;
-        if (type <= last || type > LAST_TYPE || (fixed_size(type) && size != fixed_size(type)))
+        if (type == 0 || type > LAST_TYPE || seen >> type & 1 ||
+            (fixed_size(type) && size != fixed_size(type)))
             return NO;
-        last = type;
+        seen |= UINT64_C(1) << type;
         entries++;
     }
     return entries >= 2 ? yes(in, "entries", &c) : NO;
