@@ -351,6 +351,11 @@ static const struct signature signatures[] = {
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:el"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:rd"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d2:ip"},
+    /* Keys in another order than BEP 3 asks for. */
+    {.transports = OVER_UDP, .size = 6, .bytes = "d1:q4:"},
+    {.transports = OVER_UDP, .size = 6, .bytes = "d1:q9:"},
+    {.transports = OVER_UDP, .size = 4, .bytes = "d1:t"},
+    {.transports = OVER_UDP, .size = 6, .bytes = "d1:y1:"},
     {.transports = OVER_UDP, .size = 12, .bytes = "\0\0\x04\x17\x27\x10\x19\x80\0\0\0\0"},
     {.transports = OVER_UDP,
      .offset = 8,
