@@ -18,7 +18,6 @@ enum {
     REQUEST = 0x80,
     RESPONSE = 0x81,
     LINE_LIMIT = 8192, /* of many keys; never passed in what is looked at */
-    LINES = 4,
     BODY_LIMIT = 20 << 20,
     KEY_LIMIT = 250,
     LAST_TYPE = 7 /* Couchbase: JSON, compressed, with attributes */
@@ -146,7 +145,7 @@ static int weigh_text(struct cursor c, bool is_final, bool *is_open)
     struct cursor line;
     unsigned bits = 0;
     bool is_last = false;
-    for (unsigned i = 0; i < LINES && !is_last && !cursor_at_end(&c); i++) {
+    for (unsigned i = 0; !is_last && bits < BITS_FOR_YES && !cursor_at_end(&c); i++) {
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
         if (state == LINE_OPEN && !is_final) {
             *is_open = i == 0;
