@@ -170,10 +170,14 @@ static enum answer judge_krpc(struct inspection *in, struct cursor c)
 
 enum { CONNECT_SIZE = 16, ANNOUNCE_SIZE = 98 };
 
+/* BEP 15: the number that a connect begins with. Trackers of JavaScript's bittorrent-tracker give
+ * it out for every connection: what else is asked begins with it too. */
+#define CONNECT "\0\0\x04\x17\x27\x10\x19\x80"
+
 static enum answer judge_connect(struct inspection *in, struct cursor c)
 {
     cursor_skip(&c, 8);
-    return cursor_u32(&c) == 0 ? yes(in, "tracker connect", &c) : NO;
+    return cursor_u32(&c) <= 2 ? yes(in, "tracker connect", &c) : NO;
 }
 
 /* BEP 15: action 1; bytes so far, left and sent below 2^48; an event of four; a port. */
@@ -296,7 +300,7 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
     if (cursor_peek(&c, 0) == 'd' && text_is_digit(cursor_peek(&c, 1)))
         return judge_krpc(in, c);
-    if (cursor_starts_with(&c, "\0\0\x04\x17\x27\x10\x19\x80") && c.size >= CONNECT_SIZE)
+    if (cursor_starts_with(&c, CONNECT) && c.size >= CONNECT_SIZE)
         return judge_connect(in, c);
     if (cursor_starts_with(&c, "BT-SEARCH * HTTP/"))
         return yes(in, "search for local peers", &c);
@@ -402,7 +406,7 @@ static const struct signature signatures[] = {
     {.transports = OVER_UDP, .size = 6, .bytes = "d1:q9:"},
     {.transports = OVER_UDP, .size = 4, .bytes = "d1:t"},
     {.transports = OVER_UDP, .size = 6, .bytes = "d1:y1:"},
-    {.transports = OVER_UDP, .size = 12, .bytes = "\0\0\x04\x17\x27\x10\x19\x80\0\0\0\0"},
+    {.transports = OVER_UDP, .size = 11, .bytes = CONNECT "\0\0\0", .min_size = CONNECT_SIZE},
     {.transports = OVER_UDP,
      .offset = 8,
      .size = 4,
