@@ -37,7 +37,7 @@ static bool goes_on(struct cursor c, uint32_t size)
     if (!cursor_skip(&c, size))
         return true;
     int flags = cursor_peek(&c, 0), command = cursor_peek(&c, 1);
-    return flags <= 1 && command <= ATTENTION;
+    return flags <= 1 && command != 0 && command <= ATTENTION;
 }
 
 /* Section "AFP Commands": what a request asks for is its first byte. A write says where in it the
@@ -90,7 +90,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return judge_command(in, c, command, size);
     if (command == OPEN_SESSION && cursor_left(&c) < 2 && size > 0 && !in->is_final)
         return wants(in, (enum side)c.side, 18);
-    if (command == OPEN_SESSION ? !opens_session(c, size) : !goes_on(c, size))
+    if ((command == OPEN_SESSION && !opens_session(c, size)) || !goes_on(c, size))
         return NO;
     bool is_enough = both_spoke(in) || (command == OPEN_SESSION && size > 0);
     const char *rule = command == OPEN_SESSION ? "session opens" : "status";

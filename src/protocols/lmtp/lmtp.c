@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * LMTP, RFC 2033: SMTP's commands and replies, but the client says LHLO with its name (section 4.1)
- * where it would say EHLO, and the server greets with 220 as in SMTP.
+ * where it would say EHLO, and the server greets with 220 as in SMTP. Joined behind the greeting,
+ * it answers LHLO.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
 #include "protocols/starttls.h"
 
-enum { LINE_LIMIT = 1024, GREETING = 220, GREETING_LINES = 16 };
+enum { LINE_LIMIT = 1024, GREETING = 220, ANSWER = 250, GREETING_LINES = 16 };
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
@@ -27,21 +28,23 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     struct cursor line;
     bool is_last = false, is_named = false;
+    uint32_t code = 0;
     for (unsigned i = 0; i < GREETING_LINES && !is_last; i++) {
-        uint32_t code = 0;
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD)
             return NO;
         if (state == LINE_OPEN)
             return short_of(in, &c);
-        if (!text_reply_code(&line, &code, &is_last) || code != GREETING)
+        if (!text_reply_code(&line, &code, &is_last) || (code != GREETING && code < ANSWER))
+            return NO;
+        if (code != GREETING && in->client.size == 0)
             return NO;
         is_named |= text_has(line, "lmtp");
     }
     if (!is_last)
         return NO;
     if (both_spoke(in))
-        return yes(in, "greeting", &c);
+        return yes(in, code == GREETING ? "greeting" : "answer", &c);
     return is_named ? likely(in, "greeting", &c) : MORE;
 }
 

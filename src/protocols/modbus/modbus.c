@@ -105,6 +105,29 @@ static bool is_response(uint8_t function, struct cursor c)
     }
 }
 
+/* Of a message that a capture cut: 24 zero bits, and a length that is that of a usual request, or
+ * agrees with a response's count of bytes. */
+static bool does_head_tell(const struct cursor *c, bool is_client)
+{
+    uint16_t length = cursor_peek_u16(c, 4);
+    int function = cursor_peek(c, HEADER), count = cursor_peek(c, HEADER + 1);
+    if (cursor_peek_u16(c, 2) != 0 || function < 1)
+        return false;
+    return is_client ? function <= 6 && length == 6
+                     : function <= 4 && count > 0 && length == count + 3;
+}
+
+static enum answer judge_cut(struct inspection *in, const struct cursor *c, bool is_client)
+{
+    struct cursor whole = *c;
+    cursor_seek(&whole, 0);
+    if (!does_head_tell(&whole, is_client))
+        return short_of(in, c);
+    if (is_udp(in) && is_cut(in, c) && fills_datagram(in, c, 6u + cursor_peek_u16(&whole, 4)))
+        return likely(in, "message's head", c);
+    return likely_at_end(in, "message's head", c);
+}
+
 /* Walks the messages of a side. 24 zero bits, 8 of length, and what the content adds. */
 static enum answer judge(struct inspection *in, struct cursor c, bool is_client)
 {
@@ -119,6 +142,8 @@ static enum answer judge(struct inspection *in, struct cursor c, bool is_client)
         if (!c.ran_short && i > 0 && !is_known(function))
             break;
         struct cursor data = cursor_take(&c, c.ran_short ? 0 : length - 2u);
+        if (c.ran_short && i == 0)
+            return judge_cut(in, &c, is_client);
         if (c.ran_short)
             break;
         if (!(is_client ? is_request(function, data) : is_response(function, data)))

@@ -5,8 +5,9 @@
  *     length(4) request(4) response to(4) opcode(4)
  *
  * then OP_MSG (2013): flags(4) section kind(1) document; OP_QUERY (2004): flags(4) "db.$cmd\0" ...;
- * OP_REPLY (1): flags(4) cursor(8) from(4) number(4) documents; OP_COMPRESSED (2012): opcode(4)
- * size(4) way(1). A document's size stands first, and holds within the message.
+ * OP_REPLY (1): flags(4) cursor(8) from(4) number(4) documents; OP_COMMANDREPLY (2011): documents;
+ * OP_COMPRESSED (2012): opcode(4) size(4) way(1). A document's size stands first, and holds within
+ * the message.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -21,12 +22,14 @@ enum {
     OP_GET_MORE = 2005,
     OP_KILL_CURSORS = 2007,
     OP_COMMAND = 2010,
+    OP_COMMAND_REPLY = 2011,
     OP_COMPRESSED = 2012,
     OP_MSG = 2013,
     KNOWN_FLAGS = 0x10003, /* of OP_MSG */
     NAME_LIMIT = 130,
     LAST_COMPRESSOR = 3
 };
+#define OF_NONE UINT32_MAX /* what a query is an answer to, by old clients' words */
 
 static bool document_fits(struct cursor c, uint32_t left)
 {
@@ -94,8 +97,9 @@ static bool is_compressed(struct cursor c)
 {
     uint32_t opcode = cursor_le32(&c), size = cursor_le32(&c);
     uint8_t way = cursor_u8(&c);
-    return c.ran_short || ((opcode == OP_MSG || opcode == OP_QUERY || opcode == OP_REPLY) &&
-                           size <= LENGTH_LIMIT && way <= LAST_COMPRESSOR);
+    bool is_known = opcode == OP_REPLY || (opcode > 2000 && opcode <= OP_MSG);
+    return c.ran_short ||
+           (is_known && opcode != OP_COMPRESSED && size <= LENGTH_LIMIT && way <= LAST_COMPRESSOR);
 }
 
 static bool body_fits(uint32_t opcode, struct cursor c, uint32_t length)
@@ -113,6 +117,8 @@ static bool body_fits(uint32_t opcode, struct cursor c, uint32_t length)
         return is_query(c);
     case OP_COMMAND:
         return is_command(c);
+    case OP_COMMAND_REPLY:
+        return document_fits(c, length - HEADER);
     default:
         return opcode >= OP_UPDATE && opcode <= OP_KILL_CURSORS && cursor_peek_u32(&c, 0) == 0;
     }
@@ -126,7 +132,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (c.ran_short)
         return short_of(in, &c);
     if (length < HEADER + 5 || length > LENGTH_LIMIT || !body_fits(opcode, c, length) ||
-        (c.side == CLIENT && answers != 0))
+        (c.side == CLIENT && answers != 0 && !(answers == OF_NONE && opcode == OP_QUERY)))
         return NO;
     if (cursor_left(&c) < 25 && c.size < length && !in->is_final)
         return wants(in, (enum side)c.side, HEADER + 25 < length ? HEADER + 25 : length);
@@ -136,7 +142,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 /* A reply names the request. */
 static enum answer validate(struct inspection *in)
 {
-    enum answer answer = judge_sides(in, judge, judge);
+    enum answer answer = judge_joined(in, judge, judge);
     if (answer == YES && in->client.size == 0 && cursor_peek_u32(&in->server, 8) == 0)
         return LIKELY;
     return answer;

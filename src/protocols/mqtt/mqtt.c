@@ -119,6 +119,19 @@ static unsigned subscription_bits(struct cursor body, bool has_options)
     return body.ran_short || options & 0xc0 || (options & 3) == 3 ? 0 : bits + 3;
 }
 
+/* Version 5 sections 3.14.2 and 3.15.2: nothing, or a reason and properties. */
+static bool is_reason(uint8_t type, struct cursor body)
+{
+    if (cursor_at_end(&body))
+        return true;
+    uint32_t properties = 0;
+    uint8_t reason = cursor_u8(&body);
+    bool is_known = type == AUTH ? reason == 0 || reason == 0x18 || reason == 0x19
+                                 : reason == 0 || reason == 4 || (reason >= 0x80 && reason <= 0xa2);
+    return is_known && (cursor_at_end(&body) ||
+                        (take_length(&body, &properties) && properties == cursor_left(&body)));
+}
+
 static unsigned body_bits(uint8_t type, struct cursor body, uint32_t length)
 {
     switch (type) {
@@ -132,33 +145,58 @@ static unsigned body_bits(uint8_t type, struct cursor body, uint32_t length)
         return length == 0 ? 8 : 0;
     case DISCONNECT:
     case AUTH:
-        return length <= 4 ? 4 : 0;
+        return is_reason(type, body) ? 4 : 0;
     case SUBACK:
-    case UNSUBACK:
-        return length >= 2 && length < 64 ? 4 : 0;
+    case UNSUBACK: /* a code a filter */
+        return length < 2 ? 0 : length < 64 ? 4 : 1;
     default: /* acknowledgements of what was published */
-        return length == 2 ? 7 : length >= 3 && length < 64 ? 1 : 0;
+        return length == 2 ? 7 : length > 2 && length < 256 ? 1 : 0;
     }
 }
 
-/* A chain of whole packets, to the end of what is there. */
+/* The fixed header of anything but a CONNECT; false also where it is not all there. */
+static bool take_header(struct cursor *c, uint8_t *type, uint32_t *length)
+{
+    uint8_t first = cursor_u8(c);
+    *type = first >> 4;
+    return *type >= CONNACK && are_header_flags(*type, first & 0xf) && take_length(c, length) &&
+           !c->ran_short;
+}
+
+/* A chain of packets, to the end of what is there. Of a long one its topic is enough. */
 static int late_bits(struct cursor c)
 {
     int bits = 0;
     for (unsigned packets = 0; !cursor_at_end(&c) && packets < 8; packets++) {
-        uint8_t first = cursor_u8(&c), type = first >> 4;
+        uint8_t type;
         uint32_t length;
-        if (type < CONNACK || !are_header_flags(type, first & 0xf) || !take_length(&c, &length))
+        if (!take_header(&c, &type, &length))
             return c.ran_short && type >= CONNACK ? bits : -1;
-        struct cursor body = cursor_take(&c, length);
-        if (c.ran_short)
-            return bits;
+        struct cursor begun = cursor_ahead(&c, cursor_left(&c)), body = cursor_take(&c, length);
+        if (c.ran_short) {
+            unsigned topic = type == PUBLISH ? name_bits(&begun, false) : 0;
+            return bits + (topic ? (int)topic + 4 : 0);
+        }
         unsigned more = body_bits(type, body, length);
         if (more == 0)
             return -1;
         bits += (int)more + (type == PUBLISH ? 4 : 8) + (cursor_at_end(&c) ? 8 : 2);
     }
     return bits;
+}
+
+/* What follows a CONNACK need but be packets. */
+static bool are_packets(struct cursor c)
+{
+    for (unsigned packets = 0; !cursor_at_end(&c) && packets < 8; packets++) {
+        uint8_t type;
+        uint32_t length;
+        if (!take_header(&c, &type, &length))
+            return c.ran_short && type >= CONNACK;
+        if (!cursor_skip(&c, length))
+            return true;
+    }
+    return true;
 }
 
 /* Section 3.2: session present, a reason; 3.1.1 has two bytes, 5 has properties. */
@@ -176,7 +214,7 @@ static int connack_bits(struct cursor c, bool *is_short)
     if (present > 1 || (reason > 5 && (reason < 0x80 || reason > 0x9f)))
         return -1;
     cursor_seek(&c, length + (length > 127 ? 3 : 2));
-    if (!cursor_at_end(&c) && !c.ran_short && late_bits(cursor_take(&c, cursor_left(&c))) < 0)
+    if (!c.ran_short && !are_packets(c))
         return -1;
     return fits ? 8 + 7 + 7 + 5 + (length > 2 ? 3 : 0) : -1;
 }
@@ -202,6 +240,13 @@ static enum answer judge_late(struct inspection *in)
     return likely(in, "packets", &c);
 }
 
+/* What answers a CONNECT: version 5 section 4.12 has AUTH, section 3.14 DISCONNECT. */
+static bool may_answer(const struct cursor *server)
+{
+    int type = cursor_peek(server, 0) >> 4;
+    return type == CONNACK || type == AUTH || type == DISCONNECT;
+}
+
 static enum answer validate(struct inspection *in)
 {
     if (cursor_peek(&in->client, 0) != CONNECT << 4)
@@ -209,6 +254,8 @@ static enum answer validate(struct inspection *in)
     enum answer client = judge_connect(in, in->client);
     if (client < LIKELY || in->server.size == 0)
         return client;
+    if (!may_answer(&in->server))
+        return NO;
     bool is_short = false;
     int server = weigh_side(in->server, &is_short);
     if (is_short)
@@ -219,6 +266,7 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x10\x00\x00\x04MQTT", "\xff\x80\xff\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x10\x80\x00\x00\x04MQTT", "\xff\x80\x80\xff\xff\xff\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "\x10\x80\x80\x00\x00\x04MQTT", "\xff\x80\x80\x80\xff\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x10\x00\x00\x06MQIsdp", "\xff\x80\xff\xff\xff\xff\xff\xff\xff\xff"),
     SIGNATURE_MASKED(0, "\x10\x80\x00\x00\x06MQIsdp",
                      "\xff\x80\x80\xff\xff\xff\xff\xff\xff\xff\xff"),
@@ -231,7 +279,8 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\xa2\x00", "\xff\x80"),
     SIGNATURE_MASKED(0, "\x90\x00", "\xff\xc0"),
     SIGNATURE_MASKED(0, "\x40\x02", "\xff\xff"),
-    SIGNATURE(0, "\xe0"),
+    SIGNATURE_MASKED(0, "\x30\x80\x80\x00\x00\x00", "\xf0\x80\x80\x80\xff\x00"),
+    SIGNATURE_MASKED(0, "\xe0\x00", "\xff\x80"),
 };
 
 const struct cdpi_protocol cdpi_protocol_mqtt = {

@@ -7,7 +7,9 @@
  *     zeros(10; MariaDB's last four are capabilities)
  *
  * or refuses: ff code(2) text. The client answers with sequence 1: capabilities(4) largest(4)
- * set(1) zeros(23; MariaDB's last four are capabilities) name.
+ * set(1) zeros(23; MariaDB's last four are capabilities) name. One that wants TLS sends only the
+ * fixed bytes of that, and then TLS. What answers a login has sequence 2: OK, a refusal, another
+ * way to prove oneself.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -16,7 +18,7 @@
 enum {
     GREETING = 10,
     REFUSAL = 0xff,
-    VERSION_LIMIT = 80,
+    VERSION_LIMIT = 200, /* Manticore names its libraries, too */
     PACKET_LIMIT = 1024,
     PROTOCOL_41 = 0x200,
     SSL_REQUEST = 32,
@@ -29,7 +31,11 @@ enum {
     QUERY = 3,
     STATISTICS = 9,
     PING = 14,
-    PREPARE = 22
+    PREPARE = 22,
+    EXECUTE = 23,
+    RESET = 31,
+    SWITCH = 0xfe,
+    MORE_DATA = 1
 };
 
 static bool are_zeros(struct cursor *c, uint32_t n)
@@ -107,22 +113,46 @@ static enum answer judge_old_greeting(struct inspection *in, struct cursor c, ui
     return is_version(version) && zero == 0 && c.at == end ? yes(in, "old greeting", &c) : NO;
 }
 
-/* Joined late: what answers a query. OK has counts and a state; a result its number of columns,
- * each in a packet that begins with the catalog "def" (Text Resultset). */
+/* A number of one byte, or of 2, 3 or 8 behind one that says so. */
+static void pass_number(struct cursor *c)
+{
+    uint8_t first = cursor_u8(c);
+    cursor_skip(c, first == 0xfc ? 2 : first == 0xfd ? 3 : first == 0xfe ? 8 : 0);
+}
+
+/* OK has counts, a state, warnings, and may have words and changes of the session behind. What
+ * follows it is the answer to another command. */
+static enum answer judge_ok(struct inspection *in, struct cursor c, uint32_t end)
+{
+    if (end < 4 + 7 || end > 4 + RESULT_LIMIT)
+        return NO;
+    pass_number(&c);
+    pass_number(&c);
+    uint16_t state = cursor_le16(&c), warnings = cursor_le16(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    if (c.at > end || state >= 0x8000 || warnings >= 0x100)
+        return NO;
+    cursor_seek(&c, end);
+    if (c.ran_short)
+        return likely_at_end(in, "OK", &c);
+    return cursor_at_end(&c) || cursor_left(&c) < 4 || cursor_peek(&c, 3) == 1
+               ? likely(in, "OK", &c)
+               : NO;
+}
+
+/* Joined late: what answers a query. A result is its number of columns, each in a packet that
+ * begins with the catalog "def" (Text Resultset); MariaDB may say that these follow. */
 static enum answer judge_result(struct inspection *in, struct cursor c, uint32_t length,
                                 uint8_t first)
 {
-    uint32_t end = 4 + length;
-    if (first == 0 && length >= 7 && length <= RESULT_LIMIT) {
-        cursor_skip(&c, 2);
-        uint16_t state = cursor_le16(&c), warnings = cursor_le16(&c);
-        if (c.ran_short)
-            return short_of(in, &c);
-        return end == c.size && state < 0x100 && warnings < 0x100 ? likely(in, "OK", &c) : NO;
-    }
+    if (first == 0 && length > 2)
+        return judge_ok(in, c, 4 + length);
     if (first == REFUSAL)
-        return judge_refusal(in, c, end);
-    if (length != 1 || first == 0 || first >= 0xfb)
+        return judge_refusal(in, c, 4 + length);
+    if (length == 2 && cursor_u8(&c) != 1 && !c.ran_short)
+        return NO;
+    if (length > 2 || first == 0 || first >= 0xfb)
         return NO;
     cursor_skip(&c, 3);
     uint8_t sequence = cursor_u8(&c);
@@ -135,6 +165,34 @@ static enum answer judge_result(struct inspection *in, struct cursor c, uint32_t
                : short_of(in, &c);
 }
 
+/* Joined behind the greeting: what answers a login (Authentication Phase). */
+static enum answer judge_login_answer(struct inspection *in, struct cursor c, uint32_t length,
+                                      uint8_t first)
+{
+    static const char *const plugins[] = {"mysql_",
+                                          "caching_sha2_password",
+                                          "sha256_",
+                                          "authentication_",
+                                          "client_ed25519",
+                                          "auth_gssapi",
+                                          "dialog",
+                                          "parsec",
+                                          NULL};
+    if (first == 0 && length > 2)
+        return judge_ok(in, c, 4 + length);
+    if (first == REFUSAL)
+        return judge_refusal(in, c, 4 + length);
+    if (first == MORE_DATA && length == 2) /* the short way, or the long one */
+        return both_spoke(in) && (cursor_peek(&c, 0) == 3 || cursor_peek(&c, 0) == 4)
+                   ? likely(in, "more data", &c)
+                   : NO;
+    if (first != SWITCH || length > RESULT_LIMIT)
+        return NO;
+    if (text_any_of(&c, plugins) >= 0)
+        return yes(in, "another way to log in", &c);
+    return cursor_left(&c) < 22 ? short_of(in, &c) : NO;
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     uint32_t length = cursor_le24(&c);
@@ -143,6 +201,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (sequence == 1)
         return judge_result(in, c, length, first);
+    if (sequence == 2)
+        return judge_login_answer(in, c, length, first);
     if (length < 9 || length > PACKET_LIMIT || sequence != 0)
         return NO;
     uint32_t end = 4 + length;
@@ -153,32 +213,71 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     return first == REFUSAL ? judge_refusal(in, c, end) : NO;
 }
 
-/* Joined late: a command. Queries and statements to prepare are SQL. */
-static enum answer judge_command(struct inspection *in, struct cursor c, uint32_t length)
+/* Blanks, brackets and comments before a statement; false where they do not end. */
+static bool pass_to_statement(struct cursor *c)
+{
+    for (;;) {
+        int byte = cursor_peek(c, 0);
+        bool is_line = byte == '#' || (byte == '-' && cursor_peek(c, 1) == '-');
+        if (byte == '/' || is_line) {
+            int32_t close =
+                is_line ? cursor_find(c, '\n', LINE_LIMIT) : cursor_find_text(c, "*/", LINE_LIMIT);
+            if (close < 0)
+                return false;
+            cursor_skip(c, (uint32_t)close + (is_line ? 1 : 2));
+        } else if (byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n' || byte == '(') {
+            cursor_skip(c, 1);
+        } else {
+            return true;
+        }
+    }
+}
+
+static enum answer judge_statement(struct inspection *in, struct cursor c)
 {
     static const char *const verbs[] = {
-        "select",   "show",    "set",      "insert", "update", "delete",   "create",
-        "drop",     "use",     "alter",    "begin",  "commit", "rollback", "call",
-        "grant",    "replace", "truncate", "start",  "flush",  "kill",     "explain",
-        "describe", "load",    "lock",     "unlock", NULL};
+        "select",   "show",     "set",        "insert",   "update",  "delete",    "create",
+        "drop",     "use",      "alter",      "begin",    "commit",  "rollback",  "call",
+        "grant",    "replace",  "truncate",   "start",    "flush",   "kill",      "explain",
+        "describe", "load",     "lock",       "unlock",   "with",    "desc",      "analyze",
+        "optimize", "check",    "repair",     "rename",   "release", "savepoint", "xa",
+        "prepare",  "execute",  "deallocate", "do",       "handler", "help",      "revoke",
+        "change",   "stop",     "reset",      "purge",    "install", "uninstall", "values",
+        "table",    "checksum", "binlog",     "shutdown", NULL};
+    cursor_accept(&c, "\0\x01", 2); /* no attributes, one set of them */
+    if (!pass_to_statement(&c))
+        return short_of(in, &c);
+    for (unsigned i = 0; verbs[i]; i++) {
+        struct cursor rest = c;
+        if (!cursor_accept_nocase(&rest, verbs[i]))
+            continue;
+        int next = cursor_peek(&rest, 0), letter = text_lower(next);
+        if ((letter < 'a' || letter > 'z') && !text_is_digit(next) && next != '_')
+            return yes(in, "query", &rest);
+    }
+    return cursor_left(&c) < 12 ? short_of(in, &c) : NO;
+}
+
+/* Joined late: a command. Queries and statements to prepare are SQL; a prepared one is executed
+ * once: statement(4) flags(1) iterations(4) = 1. */
+static enum answer judge_command(struct inspection *in, struct cursor c, uint32_t length)
+{
     uint8_t command = cursor_u8(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    if (length == 1 && (command == PING || command == QUIT || command == STATISTICS))
+    if (length == 1 &&
+        (command == PING || command == QUIT || command == STATISTICS || command == RESET))
         return in->server.size ? likely(in, "command", &c) : short_of(in, &c);
-    if (command != QUERY && command != PREPARE)
+    if (command == QUERY || command == PREPARE)
+        return judge_statement(in, c);
+    if (command != EXECUTE || length < 10)
         return NO;
-    cursor_accept(&c, "\0\x01", 2); /* no attributes, one set of them */
-    while (cursor_peek(&c, 0) == ' ' || cursor_peek(&c, 0) == '/')
-        if (cursor_u8(&c) == '/') { /* a comment first */
-            int32_t close = cursor_find_text(&c, "*/", LINE_LIMIT);
-            if (close < 0)
-                return short_of(in, &c);
-            cursor_skip(&c, (uint32_t)close + 2);
-        }
-    if (text_word(&c, verbs) >= 0)
-        return yes(in, "query", &c);
-    return cursor_left(&c) < 9 ? short_of(in, &c) : NO;
+    cursor_skip(&c, 4);
+    uint8_t flags = cursor_u8(&c);
+    uint32_t iterations = cursor_le32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    return flags < 0x10 && iterations == 1 ? yes(in, "execution", &c) : NO;
 }
 
 /* Before 4.1: capabilities(2) largest(3) name. */
@@ -222,9 +321,20 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     return sound ? yes(in, "login", &c) : NO;
 }
 
+/* Where the greeting was lost, the server's first bytes are TLS' already: they say nothing against
+ * a client that asked for it. */
+static bool goes_over_to_tls(const struct inspection *in)
+{
+    struct cursor server = in->server;
+    struct tls_record record;
+    int type = cursor_peek(&server, 0);
+    return both_spoke(in) && cursor_may_start(&in->client, "\x20\0\0\x01", 4) &&
+           (type == TLS_HANDSHAKE || type == TLS_ALERT) && tls_record(&server, &record);
+}
+
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge_client, judge_server);
+    return judge_joined(in, judge_client, goes_over_to_tls(in) ? NULL : judge_server);
 }
 
 /* The SSL request is a login cut short behind its 32 fixed bytes. */
@@ -245,9 +355,14 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "\x01\0\0\0\x01"),
     SIGNATURE(0, "\x01\0\0\0\x0e"),
     SIGNATURE(0, "\x01\0\0\0\x09"),
+    SIGNATURE(0, "\x01\0\0\0\x1f"),
+    {.size = 5, .bytes = "\0\0\0\0\x17", .mask = "\0\0\xff\xff\xff"},
     SIGNATURE(0, "\x01\0\0\x01"),
-    {.size = 5, .bytes = "\x07\0\0\x01\0", .mask = "\x07\xff\xff\xff\xff"},
+    {.size = 6, .bytes = "\x02\0\0\x01\0\x01", .mask = "\xff\xff\xff\xff\0\xff"},
+    {.size = 5, .bytes = "\0\0\0\x01\0", .mask = "\0\xff\xff\xfe\xff"},
     {.size = 5, .bytes = "\0\0\0\x01\xff", .mask = "\0\xfe\xff\xff\xff"},
+    {.size = 5, .bytes = "\0\0\0\x02\xfe", .mask = "\0\xff\xff\xff\xfe"},
+    {.size = 5, .bytes = "\0\0\0\x02\0", .mask = "\0\xff\xff\xff\xff"},
     {.size = 5, .bytes = "\0\0\0\0\x0a", .mask = "\0\xfc\xff\xff\xff"},
     {.size = 5, .bytes = "\0\0\0\0\xff", .mask = "\0\xfc\xff\xff\xff"},
     {.offset = 1,
