@@ -131,6 +131,16 @@ static enum answer judge_peer(struct inspection *in, struct cursor c)
 
 /* ---- DHT --------------------------------------------------------------------------------- */
 
+/* What a capture cut: the arguments of a question or an answer, behind the address that some
+ * (BEP 42) begin with. */
+static bool begins_message(struct cursor c)
+{
+    cursor_skip(&c, 1);
+    if (cursor_accept_text(&c, "2:ip6:"))
+        cursor_skip(&c, 6);
+    return cursor_starts_with(&c, "1:ad2:id") || cursor_starts_with(&c, "1:rd2:id");
+}
+
 /* BEP 5: y is q, r or e; t is the transaction; q has a name and a, r is a dictionary, e a list. */
 static enum answer judge_krpc(struct inspection *in, struct cursor c)
 {
@@ -154,9 +164,8 @@ static enum answer judge_krpc(struct inspection *in, struct cursor c)
         if (name == 'y' && cursor_accept_text(&value, "1:"))
             kind = cursor_u8(&value);
     }
-    if (!has_body && is_cut(in, &c) &&
-        (cursor_starts_with(&start, "d1:ad2:id20:") || cursor_starts_with(&start, "d1:rd2:id20:")))
-        return likely(in, "DHT message", &start);
+    if (!has_body && is_cut(in, &c))
+        return begins_message(start) ? likely(in, "DHT message", &start) : NO;
     if (!has_body)
         return NO;
     if (is_cut(in, &c) && c.ran_short)
