@@ -32,11 +32,12 @@ struct exception {
 static struct exception told_otherwise[] = {
     {"AMQP", "frames", 1, 2, "a frame's channel; the signature has the first one's", 0},
     {"AMQP", "frames", 8, 10, "a second frame's channel, in mid-session", 0},
-    {"Bitcoin", "version", 0, 3, "every currency has a network number of its own", 0},
+    {"Bitcoin", NULL, 0, 3, "every currency has a network number of its own", 0},
     {"DHCP", NULL, 1, 1, "RFC 2131 section 2: any kind of hardware", 0},
     {"IPsec", "IKE version 2", 8, 15, "the responder's identifier is zero in first messages only",
      0},
     {"KCP", "segments", 5, 5, "how many fragments are to come", 0},
+    {"memcached", "text", 5, 5, "over UDP: how many datagrams an answer takes", 0},
     {"RDP", "cookie", 23, 26, "the cookie's value; MS-RDPBCGR 2.2.1.1 leaves it open", 0},
     {"RDP", "routing token", 11, 22, "any token may stand there", 0},
     {"RTMP", "first block", 1, 4, "the handshake's time", 0},

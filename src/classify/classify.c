@@ -879,6 +879,22 @@ static bool take_clients_word(struct session *s)
     return false;
 }
 
+/* The other side was heard, and what it was waited for did not come: both are looked at anew. Where
+ * that brings nothing, one side's word stands against the other. */
+static bool take_back(struct session *s)
+{
+    struct classification *state = s->state;
+    struct classification before = *state;
+    forget_verdict(s);
+    state->proposed_at[s->side] = 0;
+    look_afresh(s);
+    if (state->room == NO_ROOM) {
+        state->room = before.room;
+        state->are_sides_apart = true;
+    }
+    return state->room != before.room;
+}
+
 struct classify_outcome classify_end(const struct classifier *classifier,
                                      struct classification *state, const struct exchange *exchange,
                                      uint8_t packet)
@@ -890,9 +906,12 @@ struct classify_outcome classify_end(const struct classifier *classifier,
     begin_session(&s, classifier, state, &final, state->spoke & 2 ? SERVER : CLIENT, packet);
     if (!state->is_certain && s.which && !state->are_sides_apart) {
         room_index room = state->room == NO_ROOM ? NO_ROOM : validated_by(&s, state->room);
+        bool has_waited = room != NO_ROOM && find_live(state, room) && state->heard == 3;
         ask_live(&s);
         if (s.joint.room != NO_ROOM)
             ask_children(&s, s.joint.room);
+        else if (has_waited)
+            changed = take_back(&s);
         else if (room != NO_ROOM)
             ask_children(&s, room);
         if (s.joint.room != NO_ROOM &&

@@ -57,12 +57,32 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
     return first >= '0' && first <= '9' ? judge_request(in, c) : judge_message(in, c);
 }
 
+/* The host's server alone: OKAY or FAIL, four hex digits of a size, and so many bytes. */
+static enum answer judge_answer(struct inspection *in, struct cursor c)
+{
+    uint32_t size = 0;
+    cursor_skip(&c, 4);
+    if (cursor_left(&c) < 4)
+        return short_of(in, &c);
+    bool is_sized = text_hex(&c, 4, &size) == 4 && size > 0;
+    if (!is_sized || size < cursor_left(&c))
+        return NO;
+    return size == cursor_left(&c) ? likely_at_end(in, "answer and its size", &c)
+                                   : short_of(in, &c);
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     int asked = cursor_peek(&in->client, 0);
+    bool is_answer = cursor_may_start_with(&c, "OKAY") || cursor_may_start_with(&c, "FAIL");
+    if (asked < 0 && is_answer && text_hex_value(cursor_peek(&c, 4)) >= 0) {
+        enum answer answer = judge_answer(in, c);
+        if (answer != NO)
+            return answer;
+    }
     if (asked < '0' || asked > '9')
         return judge_message(in, c);
-    if (!cursor_may_start_with(&c, "OKAY") && !cursor_may_start_with(&c, "FAIL"))
+    if (!is_answer)
         return NO;
     return cursor_skip(&c, 4) ? yes(in, "answer", &c) : short_of(in, &c);
 }
@@ -75,7 +95,7 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     SIGNATURE(0, "CNXN"),  SIGNATURE(0, "AUTH"),  SIGNATURE(0, "OPEN"), SIGNATURE(0, "OKAY"),
     SIGNATURE(0, "CLSE"),  SIGNATURE(0, "WRTE"),  SIGNATURE(0, "STLS"), SIGNATURE(0, "SYNC"),
-    SIGNATURE(4, "host:"), SIGNATURE(4, "host-"),
+    SIGNATURE(4, "host:"), SIGNATURE(4, "host-"), SIGNATURE(0, "FAIL"),
 };
 
 const struct cdpi_protocol cdpi_protocol_adb = {

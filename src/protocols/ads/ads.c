@@ -26,7 +26,7 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
                    ? likely_at_end(in, "AMS header", &c)
                    : short_of(in, &c);
     bool is_sound = command <= LAST_COMMAND && (flags & ~RESPONSE) == ADS_COMMAND &&
-                    length == total - HEADER && error < 0x10000;
+                    length == total - HEADER && (error < 0x10000 || error >> 31);
     return is_sound ? yes(in, "AMS header", &c) : NO;
 }
 
@@ -46,7 +46,7 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
 static enum answer validate(struct inspection *in)
 {
     side_validator *judge = is_udp(in) ? judge_datagram : judge_stream;
-    return judge_sides(in, judge, judge);
+    return is_udp(in) ? judge_sides(in, judge, judge) : judge_joined(in, judge, judge);
 }
 
 static const struct signature signatures[] = {

@@ -37,21 +37,39 @@ static bool goes_on(struct cursor c, uint32_t size)
     if (!cursor_skip(&c, size))
         return true;
     int flags = cursor_peek(&c, 0), command = cursor_peek(&c, 1);
-    return flags <= 1 && command <= ATTENTION;
+    return flags <= 1 && command != 0 && command <= ATTENTION;
 }
 
-/* Commands have no structure of their own: both sides must speak so, or one be borne by the other.
- */
-static enum answer judge_command(struct inspection *in, struct cursor c, uint32_t size)
+/* Section "AFP Commands": what a request asks for is its first byte. A write says where in it the
+ * data begin: behind the 12 bytes of FPWrite, the 20 of FPWriteExt, or an icon's description. */
+static bool is_request(const struct cursor *c, uint8_t command, uint32_t code, uint32_t size)
+{
+    int function = cursor_peek(c, 0);
+    if (command == WRITE && (code > size || (function >= 0 && code < 12)))
+        return false;
+    bool is_listed = (function >= 1 && function <= 79) || function == 122 || function == 192;
+    return command == ATTENTION || (size > 0 && (function < 0 || is_listed));
+}
+
+/* What ends where its message does tells at the end, whether or not the other side was captured. */
+static bool is_whole(const struct cursor *c, uint8_t command, uint32_t size)
+{
+    if (size == 0)
+        return command == TICKLE && c->size % HEADER == 0;
+    return command == ATTENTION ? size == 2 && cursor_left(c) == 2 : cursor_left(c) == size;
+}
+
+/* Both sides must speak so, or one be borne by the other. */
+static enum answer judge_command(struct inspection *in, struct cursor c, uint8_t command,
+                                 uint32_t size)
 {
     if (!goes_on(c, size))
         return NO;
-    bool is_tickle = cursor_peek(&in->client, 1) == TICKLE || cursor_peek(&in->server, 1) == TICKLE;
-    if (!both_spoke(in) && is_tickle && in->is_final && c.size % HEADER == 0 && size == 0)
-        return likely(in, "tickle", &c);
-    if (!both_spoke(in))
-        return wants(in, c.side == CLIENT ? SERVER : CLIENT, 1);
-    return size > 0 ? yes(in, "command", &c) : likely(in, "command", &c);
+    if (both_spoke(in))
+        return size > 0 ? yes(in, "command", &c) : likely(in, "command", &c);
+    if (in->is_final)
+        return is_whole(&c, command, size) ? likely(in, size ? "command" : "tickle", &c) : NO;
+    return wants(in, c.side == CLIENT ? SERVER : CLIENT, 1);
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
@@ -65,11 +83,14 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (zero != 0 || size > SIZE_LIMIT || (flags ? !is_error(code) : command != WRITE && code != 0))
         return NO;
+    bool asks = !flags && (command == COMMAND || command == WRITE || command == ATTENTION);
+    if (asks && !is_request(&c, command, code, size))
+        return NO;
     if (command != OPEN_SESSION && command != GET_STATUS)
-        return judge_command(in, c, size);
+        return judge_command(in, c, command, size);
     if (command == OPEN_SESSION && cursor_left(&c) < 2 && size > 0 && !in->is_final)
         return wants(in, (enum side)c.side, 18);
-    if (command == OPEN_SESSION ? !opens_session(c, size) : !goes_on(c, size))
+    if ((command == OPEN_SESSION && !opens_session(c, size)) || !goes_on(c, size))
         return NO;
     bool is_enough = both_spoke(in) || (command == OPEN_SESSION && size > 0);
     const char *rule = command == OPEN_SESSION ? "session opens" : "status";
@@ -78,7 +99,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_joined(in, judge, judge);
 }
 
 static const struct signature signatures[] = {

@@ -20,18 +20,36 @@ enum {
     VERSION_PACKET = 13,
     DEBUG_EPOCH = 999,
     LAST_TYPE = 13,
-    LAST_SECURITY = 5,
+    LAST_SECURITY = 6, /* AuriStor's */
     LAST_PACKET = 4,
     CALL_LIMIT = 0x1000000,
     SEQUENCE_LIMIT = 0x10000
 };
 
-/* File server and callbacks, volume server, locations, protection, authentication, ubik, backup. */
+/* File server and callbacks, volume server, locations, protection, authentication, ubik, backup,
+ * statistics; and AuriStor's, as Linux has them (fs/afs/protocol_yfs.h). */
 static bool is_afs_service(uint16_t service)
 {
-    return service == 1 || service == 4 || service == 50 || service == 52 || service == 73 ||
-           service == 731 || service == 732 || service == 733 || service == 22314 ||
-           service == 2001;
+    switch (service) {
+    case 1:
+    case 4:
+    case 50:
+    case 51:
+    case 52:
+    case 73:
+    case 409:
+    case 731:
+    case 732:
+    case 733:
+    case 2001:
+    case 2500:
+    case 2501:
+    case 2503:
+    case 22314:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static bool numbers_fit(uint8_t type, uint32_t call, uint32_t sequence, uint32_t serial)

@@ -13,9 +13,9 @@
 enum {
     HELLO = 8,
     ACKNOWLEDGE = 0x0a,
-    NAME_MOST = 12,
+    NAME_MOST = 40, /* ten letters, in UTF-8 */
     FIRST_VERSION = 50500000,
-    LAST_VERSION = 50700000
+    LAST_VERSION = 50800000
 };
 
 static enum answer judge_client(struct inspection *in, struct cursor c)

@@ -14,7 +14,8 @@ enum {
     FRAME_BITS = 22,
     NAMED_BITS = 42,
     HEADER = 2,
-    HEARTBEAT = 8
+    HEARTBEAT = 8,
+    EMPTY_ENOUGH = 4 * 8 /* of 1.0's frames that keep a connection open */
 };
 
 static bool is_version(struct cursor c)
@@ -52,11 +53,10 @@ static enum answer judge_frames(struct inspection *in, struct cursor c)
         if (!is_known || size > FRAME_LIMIT || (type == 8 && size != 0))
             return NO;
         struct cursor body = c;
-        if (c.ran_short || !cursor_skip(&c, size)) {
-            c.ran_short = true;
-            break;
-        }
+        cursor_skip(&c, size);
         uint8_t end = cursor_u8(&c);
+        if (c.ran_short && !bits && type == METHOD && names_class(body, type))
+            return likely_at_end(in, "frame that is cut", &c);
         if (c.ran_short)
             break;
         if (end != FRAME_END)
@@ -87,18 +87,21 @@ static enum answer judge_start(struct inspection *in, struct cursor c)
 }
 
 /* 1.0, part 2 section 2.3: size(4) offset(1) = 2 type(1) channel(2), then a performative, a
- * described type with a small code: 00 53 code. Empty frames keep the connection open. */
+ * described type with a small code: 00 53 code. Empty frames keep the connection open (section
+ * 2.4.5). */
 static enum answer judge_frame_1_0(struct inspection *in, struct cursor c)
 {
+    while (c.at < EMPTY_ENOUGH && cursor_accept_text(&c, "\0\0\0\x08\2\0\0\0")) {
+        if (cursor_at_end(&c) || c.at == EMPTY_ENOUGH)
+            return likely(in, "empty frame", &c);
+    }
     uint32_t size = cursor_u32(&c);
     uint8_t offset = cursor_u8(&c), type = cursor_u8(&c);
     uint16_t channel = cursor_u16(&c);
     if (c.ran_short)
         return short_of(in, &c);
-    if (size < 8 || size > FRAME_LIMIT || offset != 2 || type > 1 || channel > 0xff)
+    if (size < 8 + 3 || size > FRAME_LIMIT || offset != 2 || type > 1 || channel > 0xff)
         return NO;
-    if (size == 8)
-        return cursor_at_end(&c) && type == 0 ? likely(in, "empty frame", &c) : NO;
     uint16_t described = cursor_u16(&c);
     uint8_t code = cursor_u8(&c);
     if (c.ran_short)
@@ -122,7 +125,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_joined(in, judge, judge);
 }
 
 static const struct signature signatures[] = {

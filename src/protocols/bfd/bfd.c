@@ -12,7 +12,7 @@
 
 enum {
     HEADER = 24,
-    LAST_DIAGNOSTIC = 8,
+    LAST_DIAGNOSTIC = 9, /* RFC 6428 */
     MINUTE = 60000000,
     AUTHENTICATED = 0x04,
     MULTIPOINT = 0x01,

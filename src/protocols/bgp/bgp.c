@@ -4,7 +4,8 @@
  *
  *     marker(16) of ones, length(2) of the whole, type(1)
  *
- * type 1 to 5 (route refresh, RFC 2918), lengths of 19 to 4096 (65535, RFC 8654).
+ * type 1 to 5 (route refresh, RFC 2918), lengths of 19 to 4096; all but the first and the
+ * keep-alive may have 65535 (RFC 8654).
  */
 #include "protocols/protocol.h"
 
@@ -12,11 +13,33 @@ enum {
     MARKER = 16,
     HEADER = 19,
     OPEN = 1,
-    KEEPALIVE = 4,
+    UPDATE,
+    NOTIFICATION,
+    KEEPALIVE,
+    REFRESH,
     CAPABILITY = 6,      /* draft-ietf-idr-dynamic-cap */
     CISCO_REFRESH = 128, /* before RFC 2918 */
-    OPEN_LEAST = 29
+    LENGTH_LIMIT = 4096
 };
+
+/* RFC 4271 sections 4.2 to 4.5, RFC 2918 section 3. */
+static bool length_fits(uint8_t type, uint16_t length)
+{
+    switch (type) {
+    case OPEN:
+        return length >= 29 && length <= LENGTH_LIMIT;
+    case UPDATE:
+    case REFRESH:
+    case CISCO_REFRESH:
+        return length >= 23;
+    case NOTIFICATION:
+        return length >= 21;
+    case KEEPALIVE:
+        return length == HEADER;
+    default:
+        return type == CAPABILITY && length <= LENGTH_LIMIT;
+    }
+}
 
 static enum answer judge(struct inspection *in, struct cursor c)
 {
@@ -30,16 +53,14 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return short_of(in, &c);
     if (length < HEADER || type == 0xff)
         return NO;
-    bool is_known = (type >= OPEN && type <= CAPABILITY) || type == CISCO_REFRESH;
-    if (!is_known || (type == OPEN && length < OPEN_LEAST) ||
-        (type == KEEPALIVE && length != HEADER))
-        return likely(in, "marker", &c);
+    if (!length_fits(type, length))
+        return length <= LENGTH_LIMIT ? likely(in, "marker", &c) : NO;
     return yes(in, "message header", &c);
 }
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_joined(in, judge, judge);
 }
 
 static const struct signature signatures[] = {

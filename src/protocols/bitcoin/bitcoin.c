@@ -6,8 +6,9 @@
  *     network (4)  command (12, text and zeros)  length (4, little-endian)  checksum (4)  payload
  *
  * Each side begins with a version; before 2012 that had no checksum. The network's number tells the
- * currencies apart; where the version is missing (a session under way), only numbers that are known
- * count. What BIP 324 encrypts has no structure.
+ * currencies apart; where the version is missing (a session under way), a number that is known
+ * counts, or a command that is ("P2P network", "Control messages" and "Data messages") with a
+ * payload of its size. What BIP 324 encrypts has no structure.
  */
 #include "protocols/protocol.h"
 
@@ -67,6 +68,39 @@ static bool is_network(uint32_t network)
     }
 }
 
+/* Commands that every currency has, and how long what they bring is. */
+static bool is_known_command(struct cursor command, uint32_t length)
+{
+    static const struct {
+        char name[COMMAND + 1];
+        uint32_t least, most;
+    } commands[] = {
+        {"verack", 0, 0},
+        {"ping", 8, 8},
+        {"pong", 8, 8},
+        {"inv", 37, 50000 * 36 + 3},
+        {"addr", 31, 30003},
+        {"addrv2", 10, 600000},
+        {"getaddr", 0, 0},
+        {"getdata", 37, 50000 * 36 + 3},
+        {"getheaders", 69, 3500},
+        {"getblocks", 69, 16100},
+        {"headers", 1, 2000 * 81 + 3},
+        {"tx", 60, PAYLOAD_LIMIT},
+        {"block", 81, PAYLOAD_LIMIT},
+        {"cmpctblock", 90, PAYLOAD_LIMIT},
+        {"notfound", 37, 50000 * 36 + 3},
+        {"sendheaders", 0, 0},
+        {"sendcmpct", 9, 9},
+        {"feefilter", 8, 8},
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (cursor_starts(&command, commands[i].name, COMMAND))
+            return length >= commands[i].least && length <= commands[i].most;
+    }
+    return false;
+}
+
 static enum answer judge_message(struct inspection *in, struct cursor c)
 {
     struct cursor all = c;
@@ -80,7 +114,8 @@ static enum answer judge_message(struct inspection *in, struct cursor c)
     if (!is_command(command) || length > PAYLOAD_LIMIT)
         return NO;
     if (!cursor_starts_with(&command, "version\0\0\0\0\0"))
-        return is_network(network) ? yes(in, "message", &c) : NO;
+        return is_network(network) || is_known_command(command, length) ? yes(in, "message", &c)
+                                                                        : NO;
     if (length < VERSION_LEAST || length > VERSION_MOST)
         return NO;
     if (!cursor_skip(&c, 24))
@@ -99,12 +134,37 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    SIGNATURE(4, "version\0\0\0\0\0"), SIGNATURE(0, "\xf9\xbe\xb4\xd9"),
-    SIGNATURE(0, "\x0b\x11\x09\x07"),  SIGNATURE(0, "\x1c\x16\x3f\x28"),
-    SIGNATURE(0, "\x0a\x03\xcf\x40"),  SIGNATURE(0, "\xfa\xbf\xb5\xda"),
-    SIGNATURE(0, "\xe3\xe1\xf3\xe8"),  SIGNATURE(0, "\xf9\xbe\xb4\xfe"),
-    SIGNATURE(0, "\xfb\xc0\xb6\xdb"),  SIGNATURE(0, "\xc0\xc0\xc0\xc0"),
-    SIGNATURE(0, "\xbf\x0c\x6b\xbd"),  SIGNATURE(0, "\x24\xe9\x27\x64"),
+    SIGNATURE(4, "version\0\0\0\0\0"),
+    SIGNATURE(0, "\xf9\xbe\xb4\xd9"),
+    SIGNATURE(0, "\x0b\x11\x09\x07"),
+    SIGNATURE(0, "\x1c\x16\x3f\x28"),
+    SIGNATURE(0, "\x0a\x03\xcf\x40"),
+    SIGNATURE(0, "\xfa\xbf\xb5\xda"),
+    SIGNATURE(0, "\xe3\xe1\xf3\xe8"),
+    SIGNATURE(0, "\xf9\xbe\xb4\xfe"),
+    SIGNATURE(0, "\xfb\xc0\xb6\xdb"),
+    SIGNATURE(0, "\xc0\xc0\xc0\xc0"),
+    SIGNATURE(0, "\xbf\x0c\x6b\xbd"),
+    SIGNATURE(0, "\x24\xe9\x27\x64"),
+    /* Commands of any network. */
+    SIGNATURE(4, "verack\0\0\0\0\0\0"),
+    SIGNATURE(4, "ping\0\0\0\0\0\0\0\0"),
+    SIGNATURE(4, "pong\0\0\0\0\0\0\0\0"),
+    SIGNATURE(4, "inv\0\0\0\0\0\0\0\0\0"),
+    SIGNATURE(4, "addr\0\0\0\0\0\0\0\0"),
+    SIGNATURE(4, "addrv2\0\0\0\0\0\0"),
+    SIGNATURE(4, "getaddr\0\0\0\0\0"),
+    SIGNATURE(4, "getdata\0\0\0\0\0"),
+    SIGNATURE(4, "getheaders\0\0"),
+    SIGNATURE(4, "getblocks\0\0\0"),
+    SIGNATURE(4, "headers\0\0\0\0\0"),
+    SIGNATURE(4, "tx\0\0\0\0\0\0\0\0\0\0"),
+    SIGNATURE(4, "block\0\0\0\0\0\0\0"),
+    SIGNATURE(4, "cmpctblock\0\0"),
+    SIGNATURE(4, "notfound\0\0\0\0"),
+    SIGNATURE(4, "sendheaders\0"),
+    SIGNATURE(4, "sendcmpct\0\0\0"),
+    SIGNATURE(4, "feefilter\0\0\0"),
 };
 
 const struct cdpi_protocol cdpi_protocol_bitcoin = {

@@ -19,76 +19,114 @@ static enum answer judge_handshake(struct inspection *in, struct cursor c)
 }
 
 enum {
-    HAVE = 4,
-    REQUEST = 6,
-    PIECE = 7,
-    CANCEL = 8,
+    NOT_INTERESTED = 3,
+    HAVE,
+    BITFIELD,
+    REQUEST,
+    PIECE,
+    CANCEL,
+    PORT,
+    SUGGEST = 13, /* BEP 6, to ALLOWED */
+    HAVE_ALL,
+    HAVE_NONE,
+    REJECT,
+    ALLOWED,
     EXTENDED = 20,
     BLOCK = 0x4000,
-    PIECES = 1 << 20
+    PIECES = 1 << 20,
+    STATE_BITS = 13,
+    PIECE_BITS = 20,
+    MESSAGES = 32
 };
 
-/* BEP 10: 20, 0, a dictionary that begins with "m" or another short key. */
-static enum answer judge_extended(struct inspection *in, struct cursor c)
+/* BEP 10: a number, 0 for the handshake, else what that gave to an extension (ut_pex, ut_metadata);
+ * a dictionary that begins with a short key. */
+static int extended_bits(struct cursor c, uint32_t length)
 {
-    uint32_t length = cursor_u32(&c);
-    uint8_t type = cursor_u8(&c), number = cursor_u8(&c), open = cursor_u8(&c);
+    uint8_t number = cursor_u8(&c), open = cursor_u8(&c);
     uint8_t digits = cursor_u8(&c), colon = cursor_u8(&c);
+    bool fits = length > 8 && length < 0x10000 && open == 'd' && text_is_digit(digits) &&
+                (colon == ':' || text_is_digit(colon));
     if (c.ran_short)
-        return short_of(in, &c);
-    bool fits = length > 8 && length < 0x10000 && type == EXTENDED && number == 0 && open == 'd' &&
-                text_is_digit(digits) && (colon == ':' || text_is_digit(colon));
-    return fits ? yes(in, "extended handshake", &c) : NO;
+        return 0;
+    return !fits || number >= 32 ? -1 : number == 0 ? BITS_FOR_YES : BITS_FOR_LIKELY;
 }
 
-/* States of one byte (choke to not interested), and a bitfield or what a peer has behind them. */
-static enum answer judge_states(struct inspection *in, struct cursor c)
+/* BEP 3: a piece's number, where in it, how much; clients ask for blocks of 16 KiB, but for a
+ * torrent's last. */
+static int block_bits(struct cursor c, uint8_t type, uint32_t length)
 {
-    unsigned states = 0;
-    while (!cursor_at_end(&c)) {
+    uint32_t piece = cursor_u32(&c), begin = cursor_u32(&c);
+    uint32_t size = type == PIECE ? length - 9 : cursor_u32(&c);
+    if (c.ran_short)
+        return 0;
+    if (piece >= PIECES || begin % BLOCK || size == 0 || size > BLOCK)
+        return -1;
+    if (type != PIECE && length != 13)
+        return -1;
+    return size == BLOCK ? BITS_FOR_YES : type == PIECE ? STATE_BITS : BITS_FOR_LIKELY;
+}
+
+/* What the message behind this length and type is worth, or -1: it is none. 0: it is not all there,
+ * or says little. */
+static int message_bits(struct cursor c, uint8_t type, uint32_t length)
+{
+    switch (type) {
+    case HAVE:
+    case SUGGEST:
+    case ALLOWED: {
+        bool fits = length == 5 && cursor_u32(&c) < PIECES;
+        return fits ? (c.ran_short ? 0 : PIECE_BITS) : -1;
+    }
+    case BITFIELD:
+        return length > 1 && length <= PIECES / 8 ? 0 : -1;
+    case REQUEST:
+    case PIECE:
+    case CANCEL:
+    case REJECT:
+        return block_bits(c, type, length);
+    case PORT:
+        return length == 3 ? STATE_BITS : -1;
+    case EXTENDED:
+        return extended_bits(c, length);
+    default:
+        return length == 1 && (type <= NOT_INTERESTED || type == HAVE_ALL || type == HAVE_NONE)
+                   ? STATE_BITS
+                   : -1;
+    }
+}
+
+/* BEP 3, "peer messages": length (4), type (1). States of one byte come to no more than likely. */
+static enum answer judge_messages(struct inspection *in, struct cursor c)
+{
+    unsigned bits = 0, states = 0;
+    const char *rule = "peer messages";
+    for (unsigned i = 0; i < MESSAGES && bits + states < BITS_FOR_YES; i++) {
         uint32_t length = cursor_u32(&c);
+        if (!c.ran_short && length == 0) /* keeps the connection alive */
+            continue;
         uint8_t type = cursor_u8(&c);
-        if (!c.ran_short && length == 1 && type <= 3)
-            states++;
-        else if (!c.ran_short && (length != 5 || type != HAVE || !cursor_skip(&c, 4)))
-            return NO;
         if (c.ran_short)
             break;
+        int more = message_bits(c, type, length);
+        if (more < 0)
+            return NO;
+        if (more == BITS_FOR_YES)
+            rule = type == EXTENDED ? "extended handshake" : "peer message";
+        if (more == STATE_BITS)
+            states = states ? BITS_FOR_LIKELY : STATE_BITS;
+        else
+            bits += (unsigned)more;
+        if (!cursor_skip(&c, length - 1))
+            break;
     }
-    return states >= 2 && cursor_at_end(&c) ? likely(in, "peer states", &c) : short_of(in, &c);
-}
-
-/* BEP 3, "peer messages": length (4), type (1); a piece's number, where in it, how much. Clients
- * ask for blocks of 16 KiB. One such message, or two that say what a peer has, is structure enough.
- */
-static enum answer judge_message(struct inspection *in, struct cursor c)
-{
-    struct cursor start = c;
-    uint32_t length = cursor_u32(&c);
-    uint8_t type = cursor_u8(&c);
-    if (type == EXTENDED)
-        return judge_extended(in, start);
-    if (length == 1 && !c.ran_short)
-        return judge_states(in, start);
-    uint32_t piece = cursor_u32(&c), begin = cursor_u32(&c), size = cursor_u32(&c);
-    if (c.ran_short)
-        return short_of(in, &c);
-    if (piece >= PIECES)
-        return NO;
-    if (type == HAVE) /* the next message's length and type stand where an offset would */
-        return length == 5 && begin == 5 && size >> 24 == HAVE ? yes(in, "peer messages", &c) : NO;
-    if (begin % BLOCK)
-        return NO;
-    bool fits = type == PIECE
-                    ? length == 9 + BLOCK
-                    : (type == REQUEST || type == CANCEL) && length == 13 && size == BLOCK;
-    return fits ? yes(in, "peer message", &c) : NO;
+    return answer_by_bits(in, bits + states, rule, &c);
 }
 
 /* Streams that were joined late begin with a message. */
 static enum answer judge_peer(struct inspection *in, struct cursor c)
 {
-    return cursor_peek(&c, 0) == 0 ? judge_message(in, c) : judge_handshake(in, c);
+    return cursor_peek(&c, 0) == 0 ? judge_messages(in, c) : judge_handshake(in, c);
 }
 
 /* ---- DHT --------------------------------------------------------------------------------- */
@@ -132,10 +170,14 @@ static enum answer judge_krpc(struct inspection *in, struct cursor c)
 
 enum { CONNECT_SIZE = 16, ANNOUNCE_SIZE = 98 };
 
+/* BEP 15: the number that a connect begins with. Trackers of JavaScript's bittorrent-tracker give
+ * it out for every connection: what else is asked begins with it too. */
+#define CONNECT "\0\0\x04\x17\x27\x10\x19\x80"
+
 static enum answer judge_connect(struct inspection *in, struct cursor c)
 {
     cursor_skip(&c, 8);
-    return cursor_u32(&c) == 0 && c.size == CONNECT_SIZE ? yes(in, "tracker connect", &c) : NO;
+    return cursor_u32(&c) <= 2 ? yes(in, "tracker connect", &c) : NO;
 }
 
 /* BEP 15: action 1; bytes so far, left and sent below 2^48; an event of four; a port. */
@@ -197,6 +239,7 @@ struct utp {
     uint8_t type, side;
     uint16_t connection, sequence, ack;
     uint32_t difference;
+    bool begins; /* a SYN: libutp counts from 1, libtorrent from any number; neither has heard */
 };
 
 /* BEP 29 and libutp: selective acknowledgements are words of 32 bits, the other two have one size.
@@ -207,7 +250,7 @@ static bool utp_extension_fits(uint8_t kind, uint8_t size)
 }
 
 /* BEP 29: type and version 1, a clock of microseconds, numbers that begin with 1, a chain of
- * extensions, which fit. A SYN and a state carry no data. */
+ * extensions, which fit. A state, a reset and a SYN carry no data. */
 static bool utp_read(struct cursor c, struct utp *u)
 {
     uint8_t first = cursor_u8(&c), extension = cursor_u8(&c);
@@ -216,9 +259,10 @@ static bool utp_read(struct cursor c, struct utp *u)
     u->connection = cursor_u16(&c);
     uint32_t clock = cursor_u32(&c);
     u->difference = cursor_u32(&c);
-    cursor_skip(&c, 4);
+    uint32_t window = cursor_u32(&c);
     u->sequence = cursor_u16(&c);
     u->ack = cursor_u16(&c);
+    u->begins = u->sequence == 1 || (u->ack == 0 && window != 0 && cursor_at_end(&c));
     if (c.ran_short || (first & 0xf) != 1 || u->type > UTP_SYN || !clock || !(u->sequence | u->ack))
         return false;
     while (extension) {
@@ -229,7 +273,7 @@ static bool utp_read(struct cursor c, struct utp *u)
             !cursor_skip(&c, size))
             return false;
     }
-    bool is_bare = u->type == UTP_SYN || u->type == UTP_STATE;
+    bool is_bare = u->type >= UTP_STATE;
     return !is_bare || cursor_at_end(&c);
 }
 
@@ -256,7 +300,7 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
 {
     if (cursor_peek(&c, 0) == 'd' && text_is_digit(cursor_peek(&c, 1)))
         return judge_krpc(in, c);
-    if (cursor_starts_with(&c, "\0\0\x04\x17\x27\x10\x19\x80") && c.size == CONNECT_SIZE)
+    if (cursor_starts_with(&c, CONNECT) && c.size >= CONNECT_SIZE)
         return judge_connect(in, c);
     if (cursor_starts_with(&c, "BT-SEARCH * HTTP/"))
         return yes(in, "search for local peers", &c);
@@ -300,7 +344,7 @@ static enum answer judge_utp(struct inspection *in, enum answer client, enum ans
         return yes(in, "uTP beside DHT messages", &c);
     if (packets >= 2 && bits >= BITS_FOR_YES)
         return yes(in, "uTP packets of one connection", &c);
-    if (first.type == UTP_SYN && first.difference == 0 && first.sequence == 1)
+    if (first.type == UTP_SYN && first.difference == 0 && first.begins)
         return likely(in, "uTP SYN", &c);
     return in->is_final ? NO : wants(in, CLIENT, in->client.size + 1);
 }
@@ -338,20 +382,31 @@ static const struct signature signatures[] = {
      .size = 16,
      .bytes = "\x13"
               "BitTorrent prot"},
+    /* Peer messages: a block is asked for, taken back, refused, brought; pieces, states, a port. */
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x06"},
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x08"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x10"},
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\x40\x09\x07"},
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\5\4"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\5\x0d"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\5\x11"},
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\1\0", .mask = "\xff\xff\xff\xff\xfc"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\1\x0e", .mask = "\xff\xff\xff\xff\xfe"},
+    {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\3\x09"},
     {.transports = OVER_TCP,
      .size = 7,
      .bytes = "\0\0\0\0\x14\0d",
-     .mask = "\xff\xff\0\0\xff\xff\xff"},
+     .mask = "\xff\xff\0\0\xff\xe0\xff"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:ad"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:el"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d1:rd"},
     {.transports = OVER_UDP, .size = 5, .bytes = "d2:ip"},
-    {.transports = OVER_UDP, .size = 12, .bytes = "\0\0\x04\x17\x27\x10\x19\x80\0\0\0\0"},
+    /* Keys in another order than BEP 3 asks for. */
+    {.transports = OVER_UDP, .size = 6, .bytes = "d1:q4:"},
+    {.transports = OVER_UDP, .size = 6, .bytes = "d1:q9:"},
+    {.transports = OVER_UDP, .size = 4, .bytes = "d1:t"},
+    {.transports = OVER_UDP, .size = 6, .bytes = "d1:y1:"},
+    {.transports = OVER_UDP, .size = 11, .bytes = CONNECT "\0\0\0", .min_size = CONNECT_SIZE},
     {.transports = OVER_UDP,
      .offset = 8,
      .size = 4,

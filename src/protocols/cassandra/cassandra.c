@@ -5,9 +5,9 @@
  *
  *     version(1; bit 7: response) flags(1) stream(2) opcode(1) length(4)
  *
- * Versions 1 and 2 have a stream of one byte; DataStax's own versions begin at 0x41. A client begins with OPTIONS (5), which is empty, or
- * STARTUP (1), a map with CQL_VERSION; the server answers SUPPORTED (6), READY (2), AUTHENTICATE
- * (3) or ERROR (0).
+ * Versions 1 and 2 have a stream of one byte; DataStax's own versions begin at 0x41. A client
+ * begins with OPTIONS (5), which is empty, or STARTUP (1), a map with CQL_VERSION; the server
+ * answers SUPPORTED (6), READY (2), AUTHENTICATE (3) or ERROR (0).
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -43,8 +43,8 @@ static bool read_header(struct cursor *c, struct header *h)
     h->opcode = cursor_u8(c);
     h->length = cursor_u32(c);
     uint8_t version = h->version & 0x7f;
-    bool is_version = (version >= 1 && version <= LAST_VERSION) ||
-                      (version >= FIRST_DSE && version <= LAST_DSE);
+    bool is_version =
+        (version >= 1 && version <= LAST_VERSION) || (version >= FIRST_DSE && version <= LAST_DSE);
     return c->ran_short || (is_version && h->flags <= LAST_FLAGS && h->length <= BODY_LIMIT);
 }
 

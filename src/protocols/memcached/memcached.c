@@ -20,7 +20,8 @@ enum {
     LINE_LIMIT = 8192, /* of many keys; never passed in what is looked at */
     BODY_LIMIT = 20 << 20,
     KEY_LIMIT = 250,
-    LAST_TYPE = 7 /* Couchbase: JSON, compressed, with attributes */
+    BITS_BINARY = 34, /* magic, sizes, a type of eight, extras or a status */
+    LAST_TYPE = 7     /* Couchbase: JSON, compressed, with attributes */
 };
 
 static const struct command requests[] = {
@@ -173,6 +174,14 @@ static bool extras_fit(uint8_t opcode, uint8_t extras)
 }
 
 /* The parts of the body hold within it; the opcodes are few. */
+/* Of memcached's own answers, those that name the key. */
+static bool may_bring_key(uint8_t opcode)
+{
+    enum { GETK = 0x0c, GETKQ = 0x0d, STAT = 0x10, GATK = 0x23, GATKQ = 0x24, FIRST_OTHER = 0x40 };
+    return opcode == GETK || opcode == GETKQ || opcode == STAT || opcode == GATK ||
+           opcode == GATKQ || opcode >= FIRST_OTHER;
+}
+
 static enum answer judge_binary(struct inspection *in, struct cursor c)
 {
     uint32_t began = c.at;
@@ -187,13 +196,15 @@ static enum answer judge_binary(struct inspection *in, struct cursor c)
         return c.ran_short && (is_request || is_response) ? short_of(in, &c) : NO;
     if (key > KEY_LIMIT || extras > 64 || type > LAST_TYPE || body > BODY_LIMIT ||
         (uint32_t)key + extras > body || (is_response && status > 0x100) || opcode == 0x4f ||
-        (is_request && !extras_fit(opcode, extras)))
+        (is_request && !extras_fit(opcode, extras)) ||
+        (is_response && key > 0 && !may_bring_key(opcode)))
         return NO;
     bool fills = is_udp(in) && fills_datagram(in, &c, began + HEADER + body);
     if (is_udp(in) && !fills)
         return NO;
-    unsigned bits = 8 + 8 + 7 + 16 + (key > 0 ? 6u : 0) + (is_response ? 4u : 0);
-    return answer_by_bits(in, fills ? bits + 8 : bits, is_request ? "request" : "response", &c);
+    bool is_whole = fills || cursor_left(&c) == body;
+    unsigned bits = BITS_BINARY + (type == 0 ? 3u : 0) + (is_whole ? 8u : 0);
+    return answer_by_bits(in, bits, is_request ? "request" : "response", &c);
 }
 
 /* What is before the request over UDP; one datagram of one, mostly. */

@@ -240,6 +240,13 @@ static enum answer judge_late(struct inspection *in)
     return likely(in, "packets", &c);
 }
 
+/* What answers a CONNECT: version 5 section 4.12 has AUTH, section 3.14 DISCONNECT. */
+static bool may_answer(const struct cursor *server)
+{
+    int type = cursor_peek(server, 0) >> 4;
+    return type == CONNACK || type == AUTH || type == DISCONNECT;
+}
+
 static enum answer validate(struct inspection *in)
 {
     if (cursor_peek(&in->client, 0) != CONNECT << 4)
@@ -247,6 +254,8 @@ static enum answer validate(struct inspection *in)
     enum answer client = judge_connect(in, in->client);
     if (client < LIKELY || in->server.size == 0)
         return client;
+    if (!may_answer(&in->server))
+        return NO;
     bool is_short = false;
     int server = weigh_side(in->server, &is_short);
     if (is_short)

@@ -55,6 +55,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
             return size >= 6 ? yes(in, "word outside of a connection", &c)
                              : likely(in, "word outside of a connection", &c);
     }
+    if (cursor_accept_text(&c, "status") && cursor_at_end(&c))
+        return yes(in, "word outside of a connection", &c);
     return NO;
 }
 

@@ -86,11 +86,13 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
                                                     : answer;
 }
 
+/* A status is a word, alone or before what it tells of. */
 static bool is_status(struct cursor line)
 {
-    static const char *const sayings[] = {"ok",         "pong",       "queued",   "none",
-                                          "background", "fullresync", "continue", NULL};
-    return text_word(&line, sayings) >= 0;
+    static const char *const words[] = {"ok", "pong", "queued", "none", NULL};
+    static const char *const sayings[] = {"background", "fullresync", "continue", NULL};
+    struct cursor rest = line;
+    return text_word(&rest, words) >= 0 ? cursor_at_end(&rest) : text_word(&line, sayings) >= 0;
 }
 
 /* A list of two bulk strings or more, each of the size that it says and followed by a line's end.

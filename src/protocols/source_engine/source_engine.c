@@ -6,11 +6,16 @@
  *     ff*4 kind(1) ...
  *
  * T asks for information, U and V for players and rules with a challenge; A gives one, I (m), D and
- * E answer.
+ * E answer. The list of servers (.../Master_Server_Query_Protocol) is asked for by
+ *
+ *     31 region(1) "ADDRESS:PORT" 0 filter 0
+ *
+ * and comes as ff*4 66 0a and addresses of 6 bytes.
  */
+#include "framing/text.h"
 #include "protocols/protocol.h"
 
-enum { CHALLENGE = 9 };
+enum { CHALLENGE = 9, LIST_QUERY = 0x31, LAST_REGION = 7, ALL_REGIONS = 0xff, ADDRESS = 6 };
 
 /* Text that a zero ends: any octets but control characters. */
 static bool text(struct cursor *c)
@@ -23,8 +28,29 @@ static bool text(struct cursor *c)
     return size >= 0 && cursor_skip(c, 1);
 }
 
+/* Where the list goes on: an address of version 4 and a port, in text. */
+static bool is_seed(struct cursor *c)
+{
+    for (unsigned part = 0; part < 4; part++) {
+        if ((part && !cursor_accept_text(c, ".")) || text_digits(c, 3, NULL) == 0)
+            return false;
+    }
+    return cursor_accept_text(c, ":") && text_digits(c, 5, NULL) && cursor_accept_text(c, "\0");
+}
+
+static enum answer judge_list_query(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 1);
+    uint8_t region = cursor_u8(&c);
+    if ((region > LAST_REGION && region != ALL_REGIONS) || !is_seed(&c))
+        return NO;
+    return text(&c) && cursor_at_end(&c) ? yes(in, "list of servers is asked for", &c) : NO;
+}
+
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
+    if (cursor_peek(&c, 0) == LIST_QUERY)
+        return judge_list_query(in, c);
     if (!cursor_accept_text(&c, "\xff\xff\xff\xff"))
         return NO;
     if (cursor_accept_text(&c, "TSource Engine Query\0"))
@@ -75,6 +101,10 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     if (kind == 'm')
         return text(&c) && text(&c) && text(&c) && text(&c) && text(&c) ? yes(in, "information", &c)
                                                                         : NO;
+    if (kind == 'f')
+        return cursor_accept_text(&c, "\n") && cursor_left(&c) % ADDRESS == 0
+                   ? likely(in, "list of servers", &c)
+                   : NO;
     if (kind == 'E' && are_rules(c))
         return likely(in, "rules", &c);
     if (kind == 'D' || kind == 'E')
@@ -108,7 +138,10 @@ static const struct signature signatures[] = {
                  "E"),
     SIGNATURE(0, "\xff\xff\xff\xff"
                  "m"),
+    SIGNATURE(0, "\xff\xff\xff\xff"
+                 "f\n"),
     SIGNATURE(0, "\xfe\xff\xff\xff"),
+    SIGNATURE_MASKED(0, "1\0000.0.0.0:", "\xff\0\xf0\xff\xf0\xff\xf0\xff\xf0\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_source_engine = {

@@ -105,7 +105,7 @@ static bool is_request(struct cursor *c, uint8_t type)
  * each with its length after it: host, user, password. */
 static bool is_old_login(struct cursor *c, uint16_t size)
 {
-    bool fits = size == 512;
+    bool fits = size >= 512 && size < 768; /* whole, or as much of it as a packet holds */
     for (unsigned text = 0; text < 3; text++) {
         cursor_skip(c, 30);
         uint8_t length = cursor_u8(c);
@@ -190,7 +190,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     if (c.ran_short)
         return short_of(in, &c);
-    if (size < HEADER || size > SIZE_LIMIT || packet > 1 ||
+    if (size < HEADER || size > SIZE_LIMIT || packet > (type == OLD_LOGIN ? 2 : 1) ||
         (type == RESPONSE && status > LAST_PACKET))
         return NO; /* the other bits are the client's, section 2.2.3.1.2 */
     struct cursor body = c;
@@ -206,7 +206,7 @@ static enum answer validate(struct inspection *in)
 
 /* The client's process number is 0. */
 static const struct signature signatures[] = {
-    SIGNATURE_MASKED(0, "\x02\0\x02\0\0\0\0\0", "\xff\xfe\xff\xff\xff\xff\xfe\xff"),
+    SIGNATURE_MASKED(0, "\x02\0\x02\0\0\0\0\0", "\xff\xfe\xff\0\xff\xff\xfc\xff"),
     SIGNATURE_MASKED(0, "\x10\0\0\0\0\0\0\0", "\xfd\xe0\x80\0\xff\xff\xfe\xff"),
     SIGNATURE_MASKED(0, "\x01\0\0\0\0\0\0\0", "\xfd\xe0\x80\0\xff\xff\xfe\xff"),
     SIGNATURE(0, "\x06\x01\0\x08\0\0\x01\0"),
