@@ -37,6 +37,7 @@ static struct exception told_otherwise[] = {
     {"IPsec", "IKE version 2", 8, 15, "the responder's identifier is zero in first messages only",
      0},
     {"KCP", "segments", 5, 5, "how many fragments are to come", 0},
+    {"Kafka", NULL, 4, 7, "the request's number, which its answer brings back", 0},
     {"memcached", "text", 5, 5, "over UDP: how many datagrams an answer takes", 0},
     {"RDP", "cookie", 23, 26, "the cookie's value; MS-RDPBCGR 2.2.1.1 leaves it open", 0},
     {"RDP", "routing token", 11, 22, "any token may stand there", 0},

@@ -140,21 +140,35 @@ JSON_STEP enum json_step json_key(struct cursor *c, struct cursor *key)
     return cursor_u8(c) == ':' ? JSON_MEMBER : JSON_BAD;
 }
 
-/* The next member of an object; first with the cursor at its "{". */
-static inline enum json_step json_next(struct cursor *object, struct json_member *member)
+/* The next member of an object, first with the cursor at its "{": its key, and all that is left
+ * from its value on, where the cursor then stands. */
+JSON_STEP enum json_step json_begin(struct cursor *object, struct json_member *member)
 {
     struct cursor c = *object, key = c;
     enum json_step step = json_key(&c, &key);
     json_blanks(&c);
     member->key = key;
     *object = c;
-    if (step != JSON_MEMBER)
-        return step;
+    member->value = cursor_ahead(&c, cursor_left(&c));
+    return step;
+}
+
+/* Passes over the value of a member that was begun. */
+JSON_STEP enum json_step json_end(struct cursor *object, struct json_member *member)
+{
+    struct cursor c = *object;
     bool is_value = json_value(object);
     member->value = cursor_take(&c, object->at - c.at);
     if (!is_value)
         return JSON_BAD;
     return object->ran_short ? JSON_OPEN : JSON_MEMBER;
+}
+
+/* The next member of an object; first with the cursor at its "{". */
+static inline enum json_step json_next(struct cursor *object, struct json_member *member)
+{
+    enum json_step step = json_begin(object, member);
+    return step == JSON_MEMBER ? json_end(object, member) : step;
 }
 
 /* Whether a key or a string is this text. */

@@ -47,7 +47,8 @@ static inline bool json_call_has_verb(const struct json_call *call)
 }
 
 /* Reads an object, or the first of a batch, until there is enough of it. JSON_MEMBER: there is;
- * JSON_END: it is whole; JSON_OPEN: so far. */
+ * JSON_END: it is whole; JSON_OPEN: so far. What nests is asked about where it begins, so that what
+ * is enough need not be read twice: such a value is all that is left. */
 static inline enum json_step json_call(struct cursor *c, struct json_call *call,
                                        json_call_test *is_enough)
 {
@@ -60,13 +61,20 @@ static inline enum json_step json_call(struct cursor *c, struct json_call *call,
         return JSON_OPEN;
     if (cursor_peek(c, 0) != '{')
         return JSON_BAD;
-    enum json_step step = json_next(c, &member);
-    for (; step == JSON_MEMBER; step = json_next(c, &member)) {
+    for (;;) {
+        enum json_step step = json_begin(c, &member);
+        int begin = cursor_peek(c, 0);
+        bool nests = begin == '{' || begin == '[';
+        if (step == JSON_MEMBER && !nests)
+            step = json_end(c, &member);
+        if (step != JSON_MEMBER)
+            return step;
         json_call_take(call, &member);
         if (is_enough(call))
             return JSON_MEMBER;
+        if (nests && (step = json_end(c, &member)) != JSON_MEMBER)
+            return step;
     }
-    return step;
 }
 
 #endif

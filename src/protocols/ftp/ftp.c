@@ -228,14 +228,14 @@ static int reply_bits(uint32_t code, struct cursor line)
     }
 }
 
-/* Replies of one line or more (section 4.2), until it is enough. Those that others have too count
- * once. */
-static int weigh_server(struct cursor c, bool is_final)
+/* Replies of one line or more (section 4.2), until there are so many bits. Those that others have
+ * too count once. */
+static int weigh_server(struct cursor c, bool is_final, int enough)
 {
     struct cursor line;
     int strong = 0, weak = 0;
     uint32_t inside = 0; /* the code of a reply that goes on */
-    for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c) && strong < BITS_FOR_YES; i++) {
+    for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c) && strong + weak < enough; i++) {
         enum text_line state = text_raw_line(&c, LINE_LIMIT, &line);
         if (state == LINE_BAD && i == 0) /* longer than any should be: its beginning counts */
         {
@@ -270,7 +270,8 @@ static int weigh_server(struct cursor c, bool is_final)
 static enum answer validate(struct inspection *in)
 {
     int client = weigh_client(in->client, in->is_final);
-    int server = weigh_server(in->server, in->is_final);
+    int server = weigh_server(in->server, in->is_final,
+                              client < BITS_FOR_YES - 1 ? BITS_FOR_YES - client : 1);
     /* A greeting of any words, answered by a login. */
     if (server >= WEAK_LIMIT && client >= 8 && cursor_starts_with(&in->server, "220"))
         client += LOGIN_BITS;
