@@ -60,6 +60,25 @@ static bool is_bare_ip(struct cursor c)
            ((protocol == 0x21 && first == 0x45) || (protocol == 0x57 && first >> 4 == 6));
 }
 
+/* IANA's PPP numbers: IPv4 and IPv6, plain, compressed, in parts; MPLS; control (8021 ...) and link
+ * control (c021 ...). */
+static bool is_ppp_protocol(uint16_t protocol)
+{
+    switch (protocol) {
+    case 0x0021:
+    case 0x002d:
+    case 0x002f:
+    case 0x003d:
+    case 0x0057:
+    case 0x00fb:
+    case 0x00fd:
+    case 0x0281:
+        return true;
+    default:
+        return protocol >> 8 == 0x80 || protocol >> 8 == 0xc0 || protocol >> 8 == 0xc2;
+    }
+}
+
 /* Section 3.1: length, sequence numbers and offset where their bits say so; then PPP, which begins
  * with ff03 or a protocol of one odd byte or two. */
 static enum answer judge_data(struct inspection *in, struct cursor c, uint16_t flags)
@@ -76,9 +95,7 @@ static enum answer judge_data(struct inspection *in, struct cursor c, uint16_t f
     uint16_t address = cursor_u16(&c), protocol = cursor_u16(&c);
     if (has_length && is_bare_ip(bare))
         return likely(in, "PPP in data", &bare);
-    bool is_ppp =
-        address == 0xff03 && (protocol == 0x0021 || protocol == 0x0057 || protocol >> 8 == 0xc0 ||
-                              protocol >> 8 == 0x80 || protocol >> 8 == 0xc2 || protocol == 0x00fd);
+    bool is_ppp = address == 0xff03 && is_ppp_protocol(protocol);
     if (c.ran_short || !is_ppp)
         return NO;
     return has_length ? yes(in, "PPP in data", &c) : likely(in, "PPP in data", &c);

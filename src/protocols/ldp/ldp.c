@@ -11,12 +11,13 @@
 
 enum { COUNTED_FROM = 4, LEAST = 14, MOST = 4096 };
 
-/* Section 3.7. */
+/* Section 3.7; RFC 5561 section 3; RFC 7275 section 6. */
 static bool is_type(uint16_t type)
 {
     type &= 0x7fff;
     return type == 0x0001 || type == 0x0100 || type == 0x0200 || type == 0x0201 || type == 0x0202 ||
-           type == 0x0300 || type == 0x0301 || (type >= 0x0400 && type <= 0x0404);
+           type == 0x0300 || type == 0x0301 || (type >= 0x0400 && type <= 0x0404) ||
+           (type >= 0x0700 && type <= 0x0703);
 }
 
 /* Messages that fill a PDU: type(2) length(2) id(4), the length counting the id and TLVs. */

@@ -3,11 +3,12 @@
  * LISP. RFC 9301 section 5 (control) and RFC 9300 section 5 (data):
  *
  *     8x 00 00 00 and an IP packet                        encapsulated control
- *     1x, 2x, 3x, 4x ... count(1) nonce(8) ...            map request, reply, register, notify
+ *     1x, 2x, 3x, 4x ... count(1) nonce(8) ...            map request, reply, register, notify,
+ *     5x ...                                              acknowledgement of that
  *     flags(1) nonce(3) instance or status bits(4) and an IP packet
  *
  * Registers and notifies go on with key id(2), length(2) of the authentication: 20 octets of SHA-1,
- * 32 of SHA-256.
+ * 32 of SHA-256, or fewer.
  */
 #include "framing/inner.h"
 #include "protocols/protocol.h"
@@ -28,13 +29,19 @@ static bool is_family(uint16_t family)
     return family == 1 || family == 2 || family == 16387 || family == 16389;
 }
 
+/* What the algorithms give, or the 96 and 128 bits of it that RFC 9301 section 12.5 names. */
+static bool is_authentication(uint16_t length)
+{
+    return length == 12 || length == 16 || length == 20 || length == 32;
+}
+
 static enum answer judge_register(struct inspection *in, struct cursor c)
 {
     cursor_skip(&c, 3);
     uint8_t records = cursor_u8(&c);
     cursor_skip(&c, 8);
     uint16_t key = cursor_u16(&c) & 0xff, length = cursor_u16(&c);
-    if (c.ran_short || records == 0 || key > LAST_KEY || (length != 20 && length != 32))
+    if (c.ran_short || records == 0 || key > LAST_KEY || !is_authentication(length))
         return NO;
     cursor_skip(&c, length);
     cursor_skip(&c, 4);
@@ -133,7 +140,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     uint32_t first = cursor_u32(&inside);
     if ((first & 0xf0ffffff) == 0x80000000 && inner_ip(inside, is_cut(in, &c)))
         return yes(in, "encapsulated control", &inside);
-    if (first >> 28 == 3 || first >> 28 == 4) {
+    if (first >> 28 >= 3 && first >> 28 <= 5) {
         enum answer answer = judge_register(in, c);
         if (answer != NO)
             return answer;
@@ -152,8 +159,15 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x80\0\0\0", "\xf0\xff\xff\xff"),
-    {.size = 13, .bytes = "\x30\0\0\0\0\0\0\0\0\0\0\0\0", .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xff"},
-    {.size = 13, .bytes = "\x40\0\0\0\0\0\0\0\0\0\0\0\0", .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xff"},
+    {.size = 15,
+     .bytes = "\x30\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+     .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xf8\xf8\xff"},
+    {.size = 15,
+     .bytes = "\x40\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+     .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xf8\xf8\xff"},
+    {.size = 15,
+     .bytes = "\x50\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+     .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xf8\xf8\xff"},
     {.size = 13,
      .bytes = "\x10\0\0\0\0\0\0\0\0\0\0\0\0",
      .mask = "\xf0\0\0\xf0\0\0\0\0\0\0\0\0\xbf",

@@ -21,33 +21,56 @@ struct frame {
     uint16_t checksum;
 };
 
-/* Definitions' bytes (common.xml) of messages that begin most sessions. */
-static const struct definition {
-    uint8_t message, byte;
-} definitions[] = {
-    {0, 50},   /* heartbeat */
-    {1, 124},  /* the system's status */
-    {2, 137},  /* its clock */
-    {4, 237},  /* ping */
-    {20, 214}, /* a parameter is asked for */
-    {21, 159}, /* all are */
-    {22, 220}, /* a parameter */
-    {24, 24},  /* GPS */
-    {30, 39},  /* attitude */
-    {33, 104}, /* position */
-    {66, 148}, /* streams are asked for */
-    {76, 152}, /* a command */
-    {77, 143}, /* its answer */
-    {111, 34}, /* times to and fro */
+/* Definitions' bytes (common.xml) of messages that begin sessions, and of those that make up most
+ * of what is sent in their course; 0: not looked at. */
+static const uint8_t definitions[] = {
+    [0] = 50,    /* heartbeat */
+    [1] = 124,   /* the system's status */
+    [2] = 137,   /* its clock */
+    [4] = 237,   /* ping */
+    [11] = 89,   /* a mode is set */
+    [20] = 214,  /* a parameter is asked for */
+    [21] = 159,  /* all are */
+    [22] = 220,  /* a parameter */
+    [23] = 168,  /* it is set */
+    [24] = 24,   /* GPS */
+    [27] = 144,  /* accelerations, raw */
+    [29] = 115,  /* pressure */
+    [30] = 39,   /* attitude */
+    [31] = 246,  /* the same as a quaternion */
+    [32] = 185,  /* position from here */
+    [33] = 104,  /* position on the earth */
+    [35] = 244,  /* the pilot's channels, raw */
+    [36] = 222,  /* servos */
+    [42] = 28,   /* the mission's step */
+    [43] = 132,  /* the mission is asked for */
+    [44] = 221,  /* how many steps it has */
+    [47] = 153,  /* it is taken */
+    [51] = 196,  /* a step is asked for */
+    [62] = 183,  /* the navigator's outputs */
+    [65] = 118,  /* the pilot's channels */
+    [66] = 148,  /* streams are asked for */
+    [69] = 243,  /* manual control */
+    [73] = 38,   /* a step */
+    [74] = 20,   /* what a head-up display shows */
+    [76] = 152,  /* a command */
+    [77] = 143,  /* its answer */
+    [83] = 22,   /* attitude wanted */
+    [105] = 93,  /* accelerations */
+    [109] = 185, /* the radio's status */
+    [110] = 84,  /* files */
+    [111] = 34,  /* times to and fro */
+    [116] = 76,  /* accelerations of a second sensor */
+    [125] = 203, /* power */
+    [136] = 1,   /* terrain */
+    [141] = 47,  /* altitude */
+    [147] = 154, /* battery */
+    [148] = 178, /* the autopilot's version */
 };
 
 static int definition_byte(uint32_t message)
 {
-    for (size_t i = 0; i < sizeof definitions / sizeof *definitions; i++) {
-        if (definitions[i].message == message)
-            return definitions[i].byte;
-    }
-    return -1;
+    return message < sizeof definitions && definitions[message] ? definitions[message] : -1;
 }
 
 static bool read_frame(struct cursor *c, struct frame *f)
@@ -83,13 +106,15 @@ static enum checked check(const struct frame *f)
     return crc16_mcrf4xx(f->covered, (uint8_t)byte) == f->checksum ? RIGHT : WRONG;
 }
 
-/* A frame of the same sender and version, whose checksum is not wrong: 24 bits, or 8. */
+/* A frame of the same sender and version, whose checksum is not wrong. Right, it is worth 16 bits,
+ * the first byte 8; version 2 has three for the message's number, and flags of which one is known.
+ */
 static unsigned weigh(const struct frame *f, const struct frame *first)
 {
     enum checked checked = check(f);
     if (checked == WRONG || f->magic != first->magic || f->system != first->system)
         return 0;
-    return checked == RIGHT ? 24 : 8;
+    return checked == UNCHECKED ? 8 : f->magic == V2 ? 40 : 26;
 }
 
 /* Frames up to the end. A heartbeat has its size beside. */
@@ -97,7 +122,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 {
     struct frame first = {0}, f;
     unsigned bits = 0;
-    for (unsigned i = 0; i < FRAMES && !cursor_at_end(&c); i++) {
+    for (unsigned i = 0; i < FRAMES && bits < BITS_FOR_YES && !cursor_at_end(&c); i++) {
         if (cursor_peek(&c, 0) != V1 && cursor_peek(&c, 0) != V2)
             return NO;
         bool is_whole = read_frame(&c, &f);
@@ -117,12 +142,13 @@ static enum answer validate(struct inspection *in)
     return judge_stronger(in, judge);
 }
 
-/* What can be checked: first, the heartbeat of either version (its size is 9); then messages below
- * 128. */
+/* What can be checked: first, the heartbeat of either version (its size is 9); then one frame of
+ * version 1 in a datagram, and messages below 256 of version 2. */
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\xfe\x09\0\0\0\0", "\xff\xff\0\0\0\xff"),
     SIGNATURE_MASKED(0, "\xfd\x09\0\0\0\0\0\0\0\0", "\xff\xff\xfe\0\0\0\0\xff\xff\xff"),
-    SIGNATURE_MASKED(0, "\xfd\0\0\0\0\0\0\0\0\0", "\xff\0\xfe\0\0\0\0\x80\xff\xff"),
+    {.transports = OVER_UDP, .size = 1, .bytes = "\xfe", .min_size = 9, .length = {1, 1, false, 8}},
+    SIGNATURE_MASKED(0, "\xfd\0\0\0\0\0\0\0\0\0", "\xff\0\xfe\0\0\0\0\0\xff\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_mavlink = {

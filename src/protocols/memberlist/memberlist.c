@@ -3,20 +3,22 @@
  * The gossip of Hashicorp's memberlist: Consul, Serf, Nomad (memberlist: net.go), unless it is
  * encrypted. Each message is type(1) and a map in MessagePack with fields of known names:
  *
- *     0 ping, 1 indirect ping, 2 ack, 3 suspect, 4 alive, 5 dead, 6 push and pull (TCP), 9
- * compressed, 11 nack 7 compound: count(1), a size(2) for each, the messages 12 checksum: crc32(4)
- * over the message behind it (UDP)
+ *     0 ping, 1 indirect ping, 2 ack, 3 suspect, 4 alive, 5 dead, 6 push and pull (TCP), 8 the
+ *     user's, 9 compressed, 10 error, 11 nack
+ *     7 compound: count(1), a size(2) for each, the messages
+ *     12 checksum: crc32(4) over the message behind it (UDP)
  */
 #include "framing/crc.h"
 #include "protocols/protocol.h"
 
-enum { COMPOUND = 7, COMPRESSED = 9, LAST = 11, CHECKSUM = 12 };
+enum { COMPOUND = 7, USER = 8, LAST_OF_SERF = 10, COMPRESSED = 9, LAST = 11, CHECKSUM = 12 };
 
 /* A map of few fields whose first has one of the names: seven bytes at the least. */
 static bool is_map(struct cursor *c)
 {
-    static const char *const names[] = {"SeqNo", "Incarnation", "Node", "Algo",   "Nodes",
-                                        "Addr",  "Join",        "Port", "Target", NULL};
+    static const char *const names[] = {
+        "SeqNo",  "Incarnation", "Node",  "Algo", "Nodes", "Addr", "Join",       "Port",
+        "Target", "Error",       "LTime", "Buf",  "Vsn",   "From", "UserMsgLen", NULL};
     uint8_t map = cursor_u8(c), name = cursor_u8(c);
     if (map < 0x81 || map > 0x8c || name >> 5 != 5)
         return false;
@@ -31,7 +33,9 @@ static bool is_map(struct cursor *c)
 
 static bool is_message(struct cursor *c, uint8_t type)
 {
-    return type <= LAST && type != COMPOUND && type != 8 && type != 10 && is_map(c);
+    if (type == USER && cursor_peek(c, 0) <= LAST_OF_SERF)
+        cursor_skip(c, 1); /* Serf and Consul put a type of theirs before such a map */
+    return type <= LAST && type != COMPOUND && is_map(c);
 }
 
 /* The sizes add up to the datagram. */

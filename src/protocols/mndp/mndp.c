@@ -13,6 +13,7 @@ enum {
     IPV6 = 15,
     IPV4 = 17,
     LAST_TYPE = 63,
+    SIZE_MOST = 256,
     LEAST = 4 + 10 + 5
 };
 
@@ -20,6 +21,18 @@ enum {
 static uint16_t fixed_size(uint16_t type)
 {
     return type == MAC ? 6 : type == UPTIME || type == IPV4 ? 4 : type == IPV6 ? 16 : 0;
+}
+
+/* Behind the address, the head of one that could follow is likely. */
+static enum answer judge_cut(struct inspection *in, const struct cursor *c, unsigned entries,
+                             uint16_t type, uint16_t size)
+{
+    if (!is_cut(in, c) || entries == 0)
+        return NO;
+    if (entries > 1)
+        return yes(in, "entries", c);
+    bool is_next = type > MAC && type <= LAST_TYPE && size <= SIZE_MOST;
+    return is_next ? likely(in, "address and more", c) : NO;
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
@@ -33,7 +46,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         uint16_t type = cursor_u16(&c), size = cursor_u16(&c);
         cursor_skip(&c, size);
         if (c.ran_short)
-            return is_cut(in, &c) && entries > 1 ? yes(in, "entries", &c) : NO;
+            return judge_cut(in, &c, entries, type, size);
         if (type == 0 || type > LAST_TYPE || seen >> type & 1 ||
             (fixed_size(type) && size != fixed_size(type)))
             return NO;

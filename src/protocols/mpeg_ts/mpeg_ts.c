@@ -4,12 +4,12 @@
  *
  *     47, error, start, priority, packet identifier(2) scrambling, adaptation, counter(1) ...
  *
- * one to seven in a datagram, as a rule seven. A packet's counter goes on from the last one's with
+ * one or more in a datagram, as a rule seven. A packet's counter goes on from the last one's with
  * the same identifier. RTP around it is RTP.
  */
 #include "protocols/protocol.h"
 
-enum { PACKET = 188, SYNC = 0x47, BITS_EACH = 9, NULL_PACKET = 0x1fff };
+enum { PACKET = 188, PACKETS = 8, SYNC = 0x47, BITS_EACH = 9, NULL_PACKET = 0x1fff };
 
 /* Bits of one datagram's packets; 0 where one is none. */
 static unsigned weigh(struct cursor c, uint32_t wire)
@@ -17,7 +17,7 @@ static unsigned weigh(struct cursor c, uint32_t wire)
     unsigned bits = 0;
     if (wire == 0 || wire % PACKET)
         return 0;
-    for (; cursor_left(&c) >= 4; cursor_skip(&c, PACKET)) {
+    for (unsigned i = 0; i < PACKETS && cursor_left(&c) >= 4; i++, cursor_skip(&c, PACKET)) {
         uint32_t header = cursor_peek_u32(&c, 0);
         unsigned adaptation = header >> 4 & 3;
         if (header >> 24 != SYNC || header >> 23 & 1 || adaptation == 0)
@@ -49,7 +49,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
-    {.size = 1, .bytes = "\x47", .min_size = PACKET, .max_size = 7 * PACKET},
+    {.size = 1, .bytes = "\x47", .min_size = PACKET},
 };
 
 const struct cdpi_protocol cdpi_protocol_mpeg_ts = {
