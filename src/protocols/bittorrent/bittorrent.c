@@ -14,7 +14,7 @@ static enum answer judge_handshake(struct inspection *in, struct cursor c)
                                    "BitTorrent protocol"))
         return NO;
     if (!cursor_skip(&c, 20))
-        return short_of(in, &c);
+        return c.size >= 8 ? likely_at_end(in, "handshake", &c) : short_of(in, &c);
     return yes(in, "handshake", &c);
 }
 
@@ -388,9 +388,9 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     {.transports = OVER_TCP,
-     .size = 16,
+     .size = 8,
      .bytes = "\x13"
-              "BitTorrent prot"},
+              "BitTorr"},
     /* Peer messages: a block is asked for, taken back, refused, brought; pieces, states, a port. */
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x06"},
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x08"},
