@@ -140,12 +140,19 @@ static unsigned line_bits(struct cursor line, bool *is_last)
     return command->bits;
 }
 
-/* The first line must be one; those behind it add up as long as they are. */
-static int weigh_text(struct cursor c, bool is_final, bool *is_open)
+/* Nothing more will come: a line without its end is judged as it is. */
+static bool is_whole(const struct inspection *in, const struct cursor *c)
+{
+    return in->is_final || is_cut(in, c);
+}
+
+/* The first line must be one, but where a capture begins within a value; those behind it add up as
+ * long as they are. */
+static int weigh_text(const struct inspection *in, struct cursor c, bool *is_open)
 {
     struct cursor line;
     unsigned bits = 0;
-    bool is_last = false;
+    bool is_last = false, is_final = is_whole(in, &c);
     for (unsigned i = 0; !is_last && bits < BITS_FOR_YES && !cursor_at_end(&c); i++) {
         enum text_line state = text_line(&c, LINE_LIMIT, &line);
         if (state == LINE_OPEN && !is_final) {
@@ -153,8 +160,10 @@ static int weigh_text(struct cursor c, bool is_final, bool *is_open)
             return (int)bits;
         }
         unsigned more = state == LINE_BAD ? 0 : line_bits(line, &is_last);
-        if (more == 0)
+        bool is_within = in->is_midstream && i == 0 && state == LINE_WHOLE;
+        if (more == 0 && !is_within)
             return bits ? (int)bits : -1;
+        is_last = is_last && more > 0;
         bits += more;
     }
     return (int)bits;
@@ -220,12 +229,6 @@ static bool is_binary(const struct cursor *c)
     return cursor_peek(c, 0) == REQUEST || cursor_peek(c, 0) == RESPONSE;
 }
 
-/* Nothing more will come: a line without its end is judged as it is. */
-static bool is_whole(const struct inspection *in, const struct cursor *c)
-{
-    return in->is_final || is_cut(in, c);
-}
-
 /* Opcode and opaque come back as they were sent. */
 static bool is_answered(const struct cursor *client, const struct cursor *server)
 {
@@ -255,9 +258,8 @@ static enum answer validate(struct inspection *in)
     if (is_binary(&client) || is_binary(&server))
         return judge_both_binary(in, client, server);
     bool client_open = false, server_open = false;
-    int asked = in->client.size ? weigh_text(client, is_whole(in, &in->client), &client_open) : 0;
-    int answered =
-        in->server.size ? weigh_text(server, is_whole(in, &in->server), &server_open) : 0;
+    int asked = in->client.size ? weigh_text(in, client, &client_open) : 0;
+    int answered = in->server.size ? weigh_text(in, server, &server_open) : 0;
     if (asked < 0 || answered < 0)
         return NO;
     if (client_open || server_open)

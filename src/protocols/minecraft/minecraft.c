@@ -6,13 +6,22 @@
  *
  * lengths and versions in groups of 7 bits, low first; next 1 status, 2 login, 3 transfer. Servers
  * answer a status request, and refuse a login, with length 00 length and JSON; a login goes on with
- * length 01, a server's name that is empty, and an RSA key. Old clients ping with fe, fe 01, or fe
- * 01 fa 00 0b "MC|PingHost" in UTF-16; ff, a size and UTF-16 answer that.
+ * length 01, a server's name that is empty, and an RSA key; or, where nobody is asked who he is,
+ * with 03 03 and the size from which packets are compressed, and length 00 02 identifier(16) and
+ * the player's name. Old clients ping with fe, fe 01, or fe 01 fa 00 0b "MC|PingHost" in UTF-16;
+ * ff, a size and UTF-16 answer that.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
 
-enum { NAME_MOST = 2048, HOST_BITS = 64, LAST_NEXT = 3, PACKET_ENOUGH = 24, KICK = 0xff };
+enum {
+    NAME_MOST = 2048,
+    HOST_BITS = 64,
+    LAST_NEXT = 3,
+    PACKET_ENOUGH = 24,
+    PLAYER_MOST = 16,
+    KICK = 0xff
+};
 
 /* Seven bits an octet, low first, five octets at the most. */
 static uint32_t varint(struct cursor *c)
@@ -121,8 +130,32 @@ static enum answer judge_kick(struct inspection *in, struct cursor c)
                                                            : NO;
 }
 
+/* A login without a key: the limit is 256 as servers come. */
+static enum answer judge_login(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 4);
+    uint8_t length = cursor_u8(&c);
+    uint32_t from = c.at;
+    bool is_success = cursor_accept(&c, "\0\x02", 2);
+    cursor_skip(&c, 16);
+    struct cursor name = cursor_take(&c, cursor_u8(&c));
+    if (c.ran_short)
+        return is_success || c.at < 7 ? short_of(in, &c) : NO;
+    if (!is_success || name.size == 0 || name.size > PLAYER_MOST || c.at - from > length ||
+        length > c.at - from + 2)
+        return NO;
+    while (!cursor_at_end(&name)) {
+        int letter = text_lower(cursor_u8(&name));
+        if ((letter < 'a' || letter > 'z') && !text_is_digit(letter) && letter != '_')
+            return NO;
+    }
+    return yes(in, "login", &c);
+}
+
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
+    if (cursor_may_start(&c, "\x03\x03\x80\x02", 4))
+        return judge_login(in, c);
     return cursor_peek(&c, 0) == KICK ? judge_kick(in, c) : judge_packet(in, c);
 }
 
@@ -152,6 +185,7 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\0\0", "\x80\xff"),
     SIGNATURE_MASKED(0, "\x80\0\0", "\x80\x80\xff"),
     SIGNATURE(0, "\xfe\x01\xfa"),
+    SIGNATURE_MASKED(0, "\x03\x03\x80\x02\0\0\x02", "\xff\xff\xff\xff\0\xff\xff"),
     SIGNATURE(2, "\x01\0\xa2\x01\x30\x81\x9f"),
     SIGNATURE_MASKED(0, "\0\0\0{\"", "\x80\xff\x80\xff\xff"),
     SIGNATURE_MASKED(0, "\x80\0\0\0{\"", "\x80\x80\xff\x80\xff\xff"),
