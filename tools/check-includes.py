@@ -15,7 +15,7 @@ EDGES = {
     "crypto": {"core"},
     "flow": {"core", "decode"},  # the table keys records by decode's flow_key
     "decode": {"core"},
-    "protocols": {"framing", "core", "protocols/protocol.h", "protocols/starttls.h"},
+    "protocols": {"framing", "core", "protocols/protocol.h", "protocols/starttls.h", "protocols/media.h", "protocols/application_part.h"},
     "classify": {"protocols/catalog.def", "protocols/protocol.h", "flow", "crypto", "core"},
     "engine": {"classify", "flow", "decode", "crypto", "core", "protocols/protocol.h"},
     "capture": {"core"},

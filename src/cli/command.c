@@ -100,3 +100,16 @@ void find_modules(struct cdpi_options *engine, char *path, size_t size)
     if (access(path, X_OK) == 0)
         engine->module_path = path;
 }
+
+void print_endpoint(const struct cdpi_flow_info *info, enum cdpi_side side)
+{
+    const uint8_t *b = info->address[side];
+    if (info->ip_version == 4) {
+        printf("%u.%u.%u.%u:%u", b[0], b[1], b[2], b[3], info->port[side]);
+        return;
+    }
+    putchar('[');
+    for (unsigned i = 0; i < 16; i += 2)
+        printf("%s%x", i ? ":" : "", (unsigned)b[i] << 8 | b[i + 1]);
+    printf("]:%u", info->port[side]);
+}

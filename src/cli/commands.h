@@ -34,6 +34,9 @@ int command_read(struct command *command, const char *name, int argc, char **arg
  */
 int feed_files(struct cdpi *engine, char *const *files, int count);
 
+/* "192.0.2.1:53", "[2001:db8::1]:53" with all groups, to standard output. */
+void print_endpoint(const struct cdpi_flow_info *info, enum cdpi_side side);
+
 /* A tool that runs from where it was built finds its modules beside it: fills `path` and sets
  * module_path, where nothing else does. */
 void find_modules(struct cdpi_options *engine, char *path, size_t size);

@@ -34,19 +34,6 @@ static bool has_answer(const struct cdpi_module_answer *a)
     return a->state == CDPI_ANSWERED && a->verdict.protocol;
 }
 
-static void print_endpoint(const struct cdpi_flow_info *info, enum cdpi_side side)
-{
-    const uint8_t *b = info->address[side];
-    if (info->ip_version == 4) {
-        printf("%u.%u.%u.%u:%u", b[0], b[1], b[2], b[3], info->port[side]);
-        return;
-    }
-    putchar('[');
-    for (unsigned i = 0; i < 16; i += 2)
-        printf("%s%x", i ? ":" : "", (unsigned)b[i] << 8 | b[i + 1]);
-    printf("]:%u", info->port[side]);
-}
-
 static void print_answer(const struct comparison *c, const struct cdpi_module_answer *a)
 {
     const struct cdpi_verdict *v = &a->verdict;

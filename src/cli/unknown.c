@@ -214,19 +214,6 @@ static void print_side(const struct side *side, const char *name)
     print_bytes(side);
 }
 
-static void print_endpoint(const struct cdpi_flow_info *info, int side)
-{
-    const uint8_t *b = info->address[side];
-    if (info->ip_version == 4) {
-        printf("%u.%u.%u.%u:%u", b[0], b[1], b[2], b[3], info->port[side]);
-        return;
-    }
-    putchar('[');
-    for (unsigned i = 0; i < 16; i += 2)
-        printf("%s%x", i ? ":" : "", (unsigned)b[i] << 8 | b[i + 1]);
-    printf("]:%u", info->port[side]);
-}
-
 static const char *transport_of(const struct cluster *c)
 {
     uint8_t number = c->example.ip_protocol;
@@ -240,9 +227,9 @@ static void print_clusters(const struct unknowns *u)
         const struct cluster *c = &u->clusters[i];
         printf("\ncluster %zu: %llu flow%s, %s, such as ", i + 1, (unsigned long long)c->flows,
                c->flows == 1 ? "" : "s", transport_of(c));
-        print_endpoint(&c->example, 0);
+        print_endpoint(&c->example, CDPI_CLIENT);
         printf(" -> ");
-        print_endpoint(&c->example, 1);
+        print_endpoint(&c->example, CDPI_SERVER);
         putchar('\n');
         print_side(&c->side[0], "client");
         print_side(&c->side[1], "server");

@@ -197,6 +197,18 @@ static inline enum answer answer_by_sides(struct inspection *in, int client, int
     return is_udp(in) || in->is_final ? NO : MORE;
 }
 
+/* As that, of a server that says nothing unasked: alone it is likely at most; and a client alone
+ * could ask anything. */
+static inline enum answer answer_when_asked(struct inspection *in, int client, int server,
+                                            const char *rule)
+{
+    if (client >= 0 && server >= 0 && in->server.size == 0)
+        return in->is_final ? NO : wants(in, SERVER, 1);
+    if (in->client.size == 0 && server >= BITS_FOR_YES)
+        return likely(in, rule, &in->server);
+    return answer_by_sides(in, client, server, rule);
+}
+
 /* What one side's bytes, a cursor at their start, say by themselves. */
 typedef enum answer side_validator(struct inspection *in, struct cursor side);
 

@@ -25,7 +25,8 @@ static enum answer judge_forward(struct inspection *in, struct cursor c)
     bool is_method = (method >= 1 && method <= METHODS) || method == 0xff;
     if (!is_method || length < 8 || length > 9 || !cursor_may_start_with(&c, "HTTP/"))
         return NO;
-    return cursor_accept_text(&c, "HTTP/") ? yes(in, "forward request", &c) : short_of(in, &c);
+    return cursor_accept_text(&c, "HTTP/") ? yes(in, "forward request", &c)
+                                           : likely_at_end(in, "forward request", &c);
 }
 
 /* A packet's data that are as long as it says: 32 bits. What the other side says bears it. */

@@ -14,10 +14,10 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     uint16_t operation = cursor_le16(&c);
     uint16_t version = operation == POLL_REPLY ? VERSION : cursor_u16(&c);
-    if (c.ran_short || operation & 0xff || version < VERSION || version > 0xff)
-        return operation & 0xff && !c.ran_short && version == VERSION
-                   ? likely(in, "operation that is not listed", &c)
-                   : NO;
+    if (c.ran_short)
+        return NO;
+    if (operation & 0xff || version < VERSION || version > 0xff) /* the word is beyond doubt */
+        return likely(in, "operation or version that is not listed", &c);
     return yes(in, operation == POLL_REPLY ? "poll's reply" : "operation", &c);
 }
 

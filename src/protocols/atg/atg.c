@@ -5,7 +5,8 @@
  *
  *     SOH S|I|s|i function(3) tank(2)
  *
- * and the display's response repeats it after SOH CR LF, the computer's after SOH.
+ * and the display's response repeats it after SOH CR LF, the computer's after SOH. What the gauge
+ * does not understand it answers by 9999FF1B.
  */
 #include "protocols/protocol.h"
 
@@ -44,6 +45,10 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     if (cursor_u8(&c) != SOH)
         return NO;
+    if (cursor_starts_with(&c, "9999FF1B"))
+        return yes(in, "not understood", &c);
+    if (cursor_left(&c) < 8 && cursor_may_start_with(&c, "9999FF1B"))
+        return short_of(in, &c);
     if (cursor_left(&c) < 2 && cursor_may_start_with(&c, "\r\n"))
         return short_of(in, &c);
     bool is_display = cursor_accept_text(&c, "\r\n");
@@ -67,6 +72,8 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x01S", "\xff\xdf"),
     SIGNATURE(0, "\x01\r\nI"),
     SIGNATURE(0, "\x01\r\nS"),
+    SIGNATURE(0, "\x01"
+                 "9999FF1B"),
 };
 
 const struct cdpi_protocol cdpi_protocol_atg = {

@@ -37,16 +37,17 @@ static const struct command requests[] = {
 };
 
 static const struct command responses[] = {
-    {"buried", 28, ARGUMENTS_ANY, false},       {"bad_format", 16, ARGUMENTS_NONE, false},
-    {"deleted", 16, ARGUMENTS_NONE, false},     {"deadline_soon", 40, ARGUMENTS_NONE, false},
-    {"draining", 20, ARGUMENTS_NONE, false},    {"expected_crlf", 40, ARGUMENTS_NONE, false},
-    {"found", 16, ARGUMENTS_NUMBERS, true},     {"inserted", 40, ARGUMENTS_NUMBERS, false},
-    {"job_too_big", 40, ARGUMENTS_NONE, false}, {"kicked", 24, ARGUMENTS_ANY, false},
-    {"not_ignored", 40, ARGUMENTS_NONE, false}, {"not_found", 12, ARGUMENTS_NONE, false},
-    {"ok", 12, ARGUMENTS_NUMBERS, true},        {"paused", 16, ARGUMENTS_NONE, false},
-    {"reserved", 40, ARGUMENTS_NUMBERS, true},  {"released", 28, ARGUMENTS_NONE, false},
-    {"touched", 12, ARGUMENTS_NONE, false},     {"timed_out", 24, ARGUMENTS_NONE, false},
-    {"using", 16, ARGUMENTS_SOME, false},       {"unknown_command", 16, ARGUMENTS_NONE, false},
+    {"buried", 28, ARGUMENTS_ANY, false},          {"bad_format", 16, ARGUMENTS_NONE, false},
+    {"deleted", 16, ARGUMENTS_NONE, false},        {"deadline_soon", 40, ARGUMENTS_NONE, false},
+    {"draining", 20, ARGUMENTS_NONE, false},       {"expected_crlf", 40, ARGUMENTS_NONE, false},
+    {"found", 16, ARGUMENTS_NUMBERS, true},        {"inserted", 40, ARGUMENTS_NUMBERS, false},
+    {"internal_error", 20, ARGUMENTS_NONE, false}, {"job_too_big", 40, ARGUMENTS_NONE, false},
+    {"kicked", 24, ARGUMENTS_ANY, false},          {"not_ignored", 40, ARGUMENTS_NONE, false},
+    {"not_found", 12, ARGUMENTS_NONE, false},      {"ok", 12, ARGUMENTS_NUMBERS, true},
+    {"out_of_memory", 20, ARGUMENTS_NONE, false},  {"paused", 16, ARGUMENTS_NONE, false},
+    {"reserved", 40, ARGUMENTS_NUMBERS, true},     {"released", 28, ARGUMENTS_NONE, false},
+    {"touched", 12, ARGUMENTS_NONE, false},        {"timed_out", 24, ARGUMENTS_NONE, false},
+    {"using", 16, ARGUMENTS_SOME, false},          {"unknown_command", 16, ARGUMENTS_NONE, false},
     {"watching", 32, ARGUMENTS_NUMBERS, false},
 };
 
@@ -93,11 +94,21 @@ static enum answer validate(struct inspection *in)
     return answer;
 }
 
+/* What memcached says too (delete, touch and their answers) proposes nobody. */
 static const struct signature signatures[] = {
-    SIGNATURE(0, "put "),     SIGNATURE(0, "use "),      SIGNATURE(0, "watch "),
-    SIGNATURE(0, "reserve"),  SIGNATURE(0, "list-tube"), SIGNATURE(0, "stats"),
-    SIGNATURE(0, "INSERTED"), SIGNATURE(0, "RESERVED"),  SIGNATURE(0, "WATCHING"),
-    SIGNATURE(0, "USING "),   SIGNATURE(0, "peek"),      SIGNATURE(0, "kick"),
+    SIGNATURE(0, "put "),          SIGNATURE(0, "use "),
+    SIGNATURE(0, "watch "),        SIGNATURE(0, "reserve"),
+    SIGNATURE(0, "list-tube"),     SIGNATURE(0, "stats"),
+    SIGNATURE(0, "peek"),          SIGNATURE(0, "kick"),
+    SIGNATURE(0, "release "),      SIGNATURE(0, "bury "),
+    SIGNATURE(0, "ignore "),       SIGNATURE(0, "pause-tube "),
+
+    SIGNATURE(0, "INSERTED "),     SIGNATURE(0, "RESERVED "),
+    SIGNATURE(0, "WATCHING "),     SIGNATURE(0, "USING "),
+    SIGNATURE(0, "FOUND "),        SIGNATURE(0, "OK "),
+    SIGNATURE(0, "RELEASED\r\n"),  SIGNATURE(0, "BURIED"),
+    SIGNATURE(0, "KICKED"),        SIGNATURE(0, "NOT_IGNORED\r\n"),
+    SIGNATURE(0, "TIMED_OUT\r\n"), SIGNATURE(0, "DEADLINE_SOON\r\n"),
 };
 
 const struct cdpi_protocol cdpi_protocol_beanstalk = {

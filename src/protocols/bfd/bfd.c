@@ -56,11 +56,11 @@ static const struct signature signatures[] = {
 
 const struct cdpi_protocol cdpi_protocol_bfd = {
     .name = "BFD",
-    .reference = "RFC 5880 section 4.1, RFC 5881",
+    .reference = "RFC 5880 section 4.1, RFC 5881, RFC 7130, RFC 7881",
     .transports = OVER_UDP,
     .category = CATEGORY_ROUTING,
     .is_one_sided = true,
-    .udp_ports = PORTS(3784, 4784),
+    .udp_ports = PORTS(3784, 4784, 6784, 7784),
     SIGNATURES(signatures),
     .validate = validate,
 };

@@ -101,16 +101,28 @@ static bool is_known_command(struct cursor command, uint32_t length)
     return false;
 }
 
+/* A header that is not all there: a known network, and a command or the first letters of the
+ * version. */
+static enum answer judge_begun(struct inspection *in, struct cursor c)
+{
+    bool is_known = is_network(cursor_u32(&c));
+    uint32_t have = cursor_left(&c);
+    bool is_whole = have >= COMMAND && is_command(cursor_ahead(&c, COMMAND));
+    bool is_version_begun =
+        have >= 4 && have < COMMAND && cursor_may_start_with(&c, "version\0\0\0\0\0");
+    cursor_skip(&c, have);
+    return is_known && (is_whole || is_version_begun) ? likely_at_end(in, "message", &c)
+                                                      : short_of(in, &c);
+}
+
 static enum answer judge_message(struct inspection *in, struct cursor c)
 {
     struct cursor all = c;
     uint32_t network = cursor_u32(&c);
     struct cursor command = cursor_take(&c, COMMAND);
     uint32_t length = cursor_le32(&c);
-    if (c.ran_short && command.size == COMMAND && is_network(network) && is_command(command))
-        return likely_at_end(in, "message", &c);
     if (c.ran_short)
-        return short_of(in, &c);
+        return judge_begun(in, all);
     if (!is_command(command) || length > PAYLOAD_LIMIT)
         return NO;
     if (!cursor_starts_with(&command, "version\0\0\0\0\0"))

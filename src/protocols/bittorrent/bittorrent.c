@@ -14,7 +14,7 @@ static enum answer judge_handshake(struct inspection *in, struct cursor c)
                                    "BitTorrent protocol"))
         return NO;
     if (!cursor_skip(&c, 20))
-        return short_of(in, &c);
+        return c.size >= 8 ? likely_at_end(in, "handshake", &c) : short_of(in, &c);
     return yes(in, "handshake", &c);
 }
 
@@ -131,6 +131,16 @@ static enum answer judge_peer(struct inspection *in, struct cursor c)
 
 /* ---- DHT --------------------------------------------------------------------------------- */
 
+/* What a capture cut: the arguments of a question or an answer, behind the address that some
+ * (BEP 42) begin with. */
+static bool begins_message(struct cursor c)
+{
+    cursor_skip(&c, 1);
+    if (cursor_accept_text(&c, "2:ip6:"))
+        cursor_skip(&c, 6);
+    return cursor_starts_with(&c, "1:ad2:id") || cursor_starts_with(&c, "1:rd2:id");
+}
+
 /* BEP 5: y is q, r or e; t is the transaction; q has a name and a, r is a dictionary, e a list. */
 static enum answer judge_krpc(struct inspection *in, struct cursor c)
 {
@@ -154,9 +164,8 @@ static enum answer judge_krpc(struct inspection *in, struct cursor c)
         if (name == 'y' && cursor_accept_text(&value, "1:"))
             kind = cursor_u8(&value);
     }
-    if (!has_body && is_cut(in, &c) &&
-        (cursor_starts_with(&start, "d1:ad2:id20:") || cursor_starts_with(&start, "d1:rd2:id20:")))
-        return likely(in, "DHT message", &start);
+    if (!has_body && is_cut(in, &c))
+        return begins_message(start) ? likely(in, "DHT message", &start) : NO;
     if (!has_body)
         return NO;
     if (is_cut(in, &c) && c.ran_short)
@@ -379,9 +388,9 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     {.transports = OVER_TCP,
-     .size = 16,
+     .size = 8,
      .bytes = "\x13"
-              "BitTorrent prot"},
+              "BitTorr"},
     /* Peer messages: a block is asked for, taken back, refused, brought; pieces, states, a port. */
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x06"},
     {.transports = OVER_TCP, .size = 5, .bytes = "\0\0\0\x0d\x08"},

@@ -27,7 +27,7 @@ struct message {
     uint16_t number;
     struct cursor token;
     unsigned options, names; /* names: paths, hosts, queries that are text */
-    bool has_unknown;        /* an option that IANA does not list */
+    bool has_unknown;        /* an option that IANA does not list so, or not of that size */
     bool has_content;        /* a format of two bytes at most, and text of that kind */
 };
 
@@ -53,15 +53,31 @@ static bool is_text(struct cursor c)
     return true;
 }
 
-/* IANA's registry of option numbers. */
-static bool option_is_known(uint32_t option)
+/* IANA's registry of option numbers, with the sizes of their values and who sends them (RFC 7252
+ * section 5.10 and tables 4 and 7; RFC 7641, 7959, 7967, 8613, 8768, 9175, 9177). */
+enum { IN_REQUESTS = 1, IN_RESPONSES = 2, IN_BOTH = 3 };
+static const struct option {
+    uint16_t number, least, most;
+    uint8_t who;
+} known_options[] = {
+    {1, 0, 8, IN_REQUESTS},    {3, 1, 255, IN_REQUESTS},   {4, 1, 8, IN_BOTH},
+    {5, 0, 0, IN_REQUESTS},    {6, 0, 3, IN_BOTH},         {7, 0, 2, IN_REQUESTS},
+    {8, 0, 255, IN_RESPONSES}, {9, 0, 255, IN_BOTH},       {11, 0, 255, IN_REQUESTS},
+    {12, 0, 2, IN_BOTH},       {13, 0, 3, IN_BOTH},        {14, 0, 4, IN_RESPONSES},
+    {15, 0, 255, IN_REQUESTS}, {16, 1, 1, IN_REQUESTS},    {17, 0, 2, IN_REQUESTS},
+    {19, 0, 3, IN_BOTH},       {20, 0, 255, IN_RESPONSES}, {21, 0, 0, IN_REQUESTS},
+    {23, 0, 3, IN_BOTH},       {27, 0, 3, IN_BOTH},        {28, 0, 4, IN_BOTH},
+    {31, 0, 3, IN_BOTH},       {35, 1, 1034, IN_REQUESTS}, {39, 1, 255, IN_REQUESTS},
+    {51, 0, 2, IN_REQUESTS},   {60, 0, 4, IN_BOTH},        {252, 1, 40, IN_BOTH},
+    {258, 0, 1, IN_REQUESTS},  {292, 0, 8, IN_REQUESTS},   {2049, 0, 64, IN_BOTH},
+};
+
+static bool option_is_known(uint32_t number, uint32_t size, uint8_t who)
 {
-    static const uint16_t known[] = {1,  3,  4,  5,  6,  7,  8,   9,   11,  12,
-                                     13, 14, 15, 16, 17, 19, 20,  21,  23,  27,
-                                     28, 31, 35, 39, 51, 60, 252, 258, 292, 2049};
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i] == option)
-            return true;
+    for (size_t i = 0; i < sizeof known_options / sizeof known_options[0]; i++) {
+        if (known_options[i].number == number)
+            return known_options[i].who & who && size >= known_options[i].least &&
+                   size <= known_options[i].most;
     }
     return false;
 }
@@ -69,6 +85,7 @@ static bool option_is_known(uint32_t option)
 static bool read_options(struct cursor c, struct message *m)
 {
     uint32_t option = 0;
+    uint8_t who = m->code >> 5 ? IN_RESPONSES : IN_REQUESTS;
     while (!cursor_at_end(&c)) {
         uint8_t first = cursor_u8(&c);
         if (first == 0xff) {
@@ -87,7 +104,7 @@ static bool read_options(struct cursor c, struct message *m)
         if (is_name && !is_text(value))
             return false;
         m->names += is_name && size > 0;
-        m->has_unknown |= !option_is_known(option);
+        m->has_unknown |= !option_is_known(option, size, who);
         m->has_content |= option == CONTENT_FORMAT && size <= 2;
         m->options++;
     }

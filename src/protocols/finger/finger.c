@@ -63,16 +63,11 @@ static int weigh_server(struct cursor c)
     return first > 0 || bits < BITS_FOR_YES ? bits : BITS_FOR_YES - 1;
 }
 
-/* A server says nothing unasked: alone it is likely at most. */
 static enum answer validate(struct inspection *in)
 {
     int client = in->client.size ? weigh_client(in->client) : 0;
     int server = in->server.size ? weigh_server(in->server) : 0;
-    if (client >= 0 && server >= 0 && in->server.size == 0)
-        return in->is_final ? NO : MORE;
-    if (in->client.size == 0 && server >= BITS_FOR_YES)
-        return likely(in, "user's card", &in->server);
-    return answer_by_sides(in, client, server, "user's card");
+    return answer_when_asked(in, client, server, "user's card");
 }
 
 const struct cdpi_protocol cdpi_protocol_finger = {

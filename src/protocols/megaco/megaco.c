@@ -8,9 +8,8 @@
  * Over UDP a message each; over TCP in TPKT (Annex D).
  */
 #include "framing/ber.h"
-#include "framing/sdp.h"
 #include "framing/text.h"
-#include "protocols/protocol.h"
+#include "protocols/media.h"
 
 enum { BODY_LIMIT = 256, MESSAGE = 0xa1, VERSION = 0x80, MID = 0xa1, BODY = 0xa2, AUTH = 0xa0 };
 
@@ -109,18 +108,6 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x30\x00\xa0", "\xff\x00\xff"),
 };
 
-/* Connections are described by SDP. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    struct sdp_reader reader = {.in_media = false};
-    struct sdp_media m;
-    if (cursor_find_text(payload, "m=", 4096) < 0)
-        return FOLLOW_ON;
-    while (sdp_next(&reader, payload, &m))
-        announce_media(f, m.address, m.is_v6, m.port, m.control_port);
-    return FOLLOW_ON;
-}
-
 const struct cdpi_protocol cdpi_protocol_megaco = {
     .name = "MEGACO",
     .reference = "ITU-T H.248.1 annexes A and B, RFC 3525",
@@ -129,5 +116,5 @@ const struct cdpi_protocol cdpi_protocol_megaco = {
     .udp_ports = PORTS(2944, 2945),
     SIGNATURES(signatures),
     .validate = validate,
-    .follow = follow,
+    .follow = follow_media,
 };

@@ -5,9 +5,8 @@
  *
  *     RQNT 1207 hall/3@example.net MGCP 1.0          200 1207 OK
  */
-#include "framing/sdp.h"
 #include "framing/text.h"
-#include "protocols/protocol.h"
+#include "protocols/media.h"
 
 enum { LINE_LIMIT = 512, RESPONSE_BITS = 26 };
 
@@ -92,18 +91,6 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "000 0", "\xf8\xf8\xf0\xff\xf0"),
 };
 
-/* Connections are described by SDP. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    struct sdp_reader reader = {.in_media = false};
-    struct sdp_media m;
-    if (cursor_find_text(payload, "m=", 4096) < 0)
-        return FOLLOW_ON;
-    while (sdp_next(&reader, payload, &m))
-        announce_media(f, m.address, m.is_v6, m.port, m.control_port);
-    return FOLLOW_ON;
-}
-
 const struct cdpi_protocol cdpi_protocol_mgcp = {
     .name = "MGCP",
     .reference = "RFC 3435 sections 2.3, 3.2 and 3.3",
@@ -112,5 +99,5 @@ const struct cdpi_protocol cdpi_protocol_mgcp = {
     .udp_ports = PORTS(2427, 2727),
     SIGNATURES(signatures),
     .validate = validate,
-    .follow = follow,
+    .follow = follow_media,
 };

@@ -4,9 +4,8 @@
  * and TCP. Either side sends either. Between messages stand empty lines and, on UDP, zeros or other
  * few bytes to keep a NAT's binding alive (section 7.5, RFC 5626 section 4.4.1).
  */
-#include "framing/sdp.h"
 #include "framing/start_line.h"
-#include "protocols/protocol.h"
+#include "protocols/media.h"
 
 enum { KEEP_ALIVE_SIZE = 4, DAMAGED_LINES = 8, DAMAGED_LIMIT = 1024 };
 
@@ -86,18 +85,6 @@ static enum answer validate(struct inspection *in)
     return client == YES || server == YES ? LIKELY : NO;
 }
 
-/* The bodies of INVITE and its answers say where media will be received (RFC 3264). */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    struct sdp_reader reader = {.in_media = false};
-    struct sdp_media m;
-    if (cursor_find_text(payload, "m=", 4096) < 0)
-        return FOLLOW_ON;
-    while (sdp_next(&reader, payload, &m))
-        announce_media(f, m.address, m.is_v6, m.port, m.control_port);
-    return FOLLOW_ON;
-}
-
 static const struct signature signatures[] = {
     SIGNATURE(0, "SIP/2.0 "),   SIGNATURE(0, "INVITE "),   SIGNATURE(0, "ACK sip"),
     SIGNATURE(0, "ACK tel"),    SIGNATURE(0, "BYE "),      SIGNATURE(0, "CANCEL "),
@@ -120,5 +107,5 @@ const struct cdpi_protocol cdpi_protocol_sip = {
     SIGNATURES(signatures),
     .is_symmetric = true,
     .validate = validate,
-    .follow = follow,
+    .follow = follow_media,
 };

@@ -122,17 +122,11 @@ static int weigh_server(struct cursor c)
     return first > 0 || bits < BITS_FOR_LIKELY + QUERY_BITS ? bits : BITS_FOR_LIKELY;
 }
 
-/* A server says nothing unasked: alone it is likely at most, and a client alone could ask anything.
- */
 static enum answer validate(struct inspection *in)
 {
     int client = in->client.size ? weigh_client(in->client) : 0;
     int server = in->server.size ? weigh_server(in->server) : 0;
-    if (client >= 0 && server >= 0 && in->server.size == 0)
-        return in->is_final ? NO : wants(in, SERVER, 1);
-    if (in->client.size == 0 && server >= BITS_FOR_YES)
-        return likely(in, "registry's answer", &in->server);
-    return answer_by_sides(in, client, server, "registry's answer");
+    return answer_when_asked(in, client, server, "registry's answer");
 }
 
 const struct cdpi_protocol cdpi_protocol_whois = {

@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * X2AP, between base stations of LTE. All protocols of this kind have the same frame
- * (framing/aper.h): which one it is, SCTP's payload protocol identifier says, 27 by IANA's
- * registry.
- */
-#include "framing/aper.h"
-#include "protocols/protocol.h"
+/* X2AP, between base stations of LTE: SCTP's payload protocol identifier tells it
+ * (protocols/application_part.h). */
+#include "protocols/application_part.h"
 
 enum { IDENTIFIER = 27 };
 
-static enum answer judge(struct inspection *in, struct cursor c)
-{
-    return aper_message(&c) ? yes(in, "message", &c) : NO;
-}
-
 static enum answer validate(struct inspection *in)
 {
-    return in->sctp_ppid == IDENTIFIER ? judge_sides(in, judge, judge) : NO;
+    return judge_application_part(in, IDENTIFIER);
 }
 
-static const struct signature signatures[] = {
-    SIGNATURE_MASKED(0, "\0\0\0", "\x9f\0\x3f"),
-};
+static const struct signature signatures[] = {APPLICATION_PART_SIGNATURE};
 
 const struct cdpi_protocol cdpi_protocol_x2ap = {
     .name = "X2AP",
