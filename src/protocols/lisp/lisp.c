@@ -5,6 +5,7 @@
  *     8x 00 00 00 and an IP packet                        encapsulated control
  *     1x, 2x, 3x, 4x ... count(1) nonce(8) ...            map request, reply, register, notify,
  *     5x ...                                              acknowledgement of that
+ *     70 00 00 00, 78 00 00 00                            information request, reply
  *     flags(1) nonce(3) instance or status bits(4) and an IP packet
  *
  * Registers and notifies go on with key id(2), length(2) of the authentication: 20 octets of SHA-1,
@@ -94,6 +95,26 @@ static enum answer judge_request(struct inspection *in, struct cursor c)
     return yes(in, "map request", &c);
 }
 
+/* draft-ermagan-lisp-nat-traversal section 4.1: authentication, time to live, zero, a prefix; then
+ * no family in a request, a list in a reply. */
+static enum answer judge_information(struct inspection *in, struct cursor c)
+{
+    bool is_reply = cursor_u8(&c) & 0x08;
+    cursor_skip(&c, 3 + 8);
+    uint16_t key = cursor_u16(&c) & 0xff, length = cursor_u16(&c);
+    if (c.ran_short || key > LAST_KEY || (length != 0 && !is_authentication(length)))
+        return NO;
+    cursor_skip(&c, length);
+    cursor_skip(&c, 4);
+    uint8_t reserved = cursor_u8(&c), mask = cursor_u8(&c);
+    if (c.ran_short || reserved != 0 || mask > 128 || !pass_address(&c))
+        return NO;
+    uint16_t family = cursor_peek_u16(&c, 0);
+    if (family != (is_reply ? 16387 : 0) || !pass_address(&c) || !cursor_at_end(&c))
+        return NO;
+    return yes(in, is_reply ? "information reply" : "information request", &c);
+}
+
 /* Section 5.4: time to live, locators, a prefix; each locator with its weights. */
 static enum answer judge_reply(struct inspection *in, struct cursor c)
 {
@@ -149,6 +170,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return YES;
     if (first >> 28 == 2 && judge_reply(in, c) == YES)
         return YES;
+    if ((first & 0xf7ffffff) == 0x70000000)
+        return judge_information(in, c);
     return judge_data(in, c);
 }
 
@@ -168,6 +191,7 @@ static const struct signature signatures[] = {
     {.size = 15,
      .bytes = "\x50\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
      .mask = "\xf0\0\0\0\0\0\0\0\0\0\0\0\xf8\xf8\xff"},
+    {.size = 4, .bytes = "\x70\0\0\0", .mask = "\xf7\xff\xff\xff", .min_size = 26},
     {.size = 13,
      .bytes = "\x10\0\0\0\0\0\0\0\0\0\0\0\0",
      .mask = "\xf0\0\0\xf0\0\0\0\0\0\0\0\0\xbf",

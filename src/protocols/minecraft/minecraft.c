@@ -10,6 +10,8 @@
  * with 03 03 and the size from which packets are compressed, and length 00 02 identifier(16) and
  * the player's name. Old clients ping with fe, fe 01, or fe 01 fa 00 0b "MC|PingHost" in UTF-16;
  * ff, a size and UTF-16 answer that.
+ * Clients of 1.3 to 1.6 log in with 02 version(1), then name and host, each behind its size(2) in
+ * UTF-16, and port(4).
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -78,8 +80,35 @@ static enum answer judge_handshake(struct inspection *in, struct cursor c)
                           &c);
 }
 
+/* Characters of ASCII in UTF-16 behind their number. */
+static bool take_wide(struct cursor *c, uint16_t most)
+{
+    uint16_t size = cursor_u16(c);
+    if (!c->ran_short && (size == 0 || size > most))
+        return false;
+    for (; size > 0 && !c->ran_short; size--) {
+        uint16_t letter = cursor_u16(c);
+        if (!c->ran_short && (letter < '-' || letter > 'z'))
+            return false;
+    }
+    return true;
+}
+
+static enum answer judge_old_login(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 2);
+    if (!take_wide(&c, PLAYER_MOST) || !take_wide(&c, NAME_MOST))
+        return NO;
+    uint32_t port = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    return port > 0 && port <= UINT16_MAX ? yes(in, "old login", &c) : NO;
+}
+
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
+    if (cursor_peek(&c, 0) == 2 && (c.size < 5 || cursor_peek(&c, 2) == 0))
+        return judge_old_login(in, c);
     if (cursor_peek(&c, 0) != 0xfe)
         return judge_handshake(in, c);
     if (!cursor_may_start_with(&c, "\xfe\x01\xfa\0\x0b\0M\0C\0|"))
@@ -184,6 +213,7 @@ static enum answer validate(struct inspection *in)
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\0\0", "\x80\xff"),
     SIGNATURE_MASKED(0, "\x80\0\0", "\x80\x80\xff"),
+    SIGNATURE_MASKED(0, "\x02\0\0\0\0", "\xff\x80\xff\xe0\xff"),
     SIGNATURE(0, "\xfe\x01\xfa"),
     SIGNATURE_MASKED(0, "\x03\x03\x80\x02\0\0\x02", "\xff\xff\xff\xff\0\xff\xff"),
     SIGNATURE(2, "\x01\0\xa2\x01\x30\x81\x9f"),

@@ -10,24 +10,47 @@
 enum { LINE_LIMIT = 512, LINES = 6 };
 
 static const struct command commands[] = {
+    {.word = "ack", .bits = 10, .arguments = ARGUMENTS_NUMBER},
+    {.word = "adc", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "adl", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "ans", .bits = 16, .arguments = ARGUMENTS_NUMBER},
+    {.word = "blp", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "bye", .bits = 8, .arguments = ARGUMENTS_SOME},
     {.word = "cvr", .bits = 28, .arguments = ARGUMENTS_NUMBER},
     {.word = "chg", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "chl", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "cal", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "fln", .bits = 18, .arguments = ARGUMENTS_SOME},
     {.word = "gcf", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "gtc", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "inf", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "iro", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "iln", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "joi", .bits = 18, .arguments = ARGUMENTS_SOME},
+    {.word = "lsg", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "msg", .bits = 10, .arguments = ARGUMENTS_SOME},
     {.word = "mime-version:", .bits = 10, .arguments = ARGUMENTS_NUMBER},
     {.word = "nln", .bits = 18, .arguments = ARGUMENTS_SOME},
     {.word = "png", .bits = 16, .arguments = ARGUMENTS_NONE},
+    {.word = "prp", .bits = 18, .arguments = ARGUMENTS_SOME},
     {.word = "qng", .bits = 22, .arguments = ARGUMENTS_NUMBER},
+    {.word = "qry", .bits = 20, .arguments = ARGUMENTS_NUMBER},
+    {.word = "rng", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "sbs", .bits = 18, .arguments = ARGUMENTS_NUMBER},
     {.word = "syn", .bits = 18, .arguments = ARGUMENTS_NUMBER},
+    {.word = "ubx", .bits = 22, .arguments = ARGUMENTS_SOME},
     {.word = "usr", .bits = 16, .arguments = ARGUMENTS_NUMBER},
+    {.word = "uum", .bits = 22, .arguments = ARGUMENTS_NUMBER},
+    {.word = "uux", .bits = 22, .arguments = ARGUMENTS_NUMBER},
     {.word = "xfr", .bits = 18, .arguments = ARGUMENTS_NUMBER},
 };
+
+/* All is in upper case, but the headers of a message. */
+static bool is_in_case(const struct cursor *line)
+{
+    int second = cursor_peek(line, 1);
+    return second >= 'A' && second <= 'Z';
+}
 
 /* VER and a number, then MSNP and digits among the words. */
 static bool is_version(struct cursor line)
@@ -44,7 +67,7 @@ static int line_bits(struct cursor line)
     if (is_version(line))
         return 60;
     const struct command *command = command_of(COMMANDS(commands), line);
-    if (!command)
+    if (!command || (command->word[3] == 0 && !is_in_case(&line)))
         return -1;
     return command->bits + (cursor_find(&line, '@', LINE_LIMIT) > 4 ? 12 : 0);
 }
@@ -74,6 +97,8 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "VER "), SIGNATURE(0, "CVR "), SIGNATURE(0, "USR "), SIGNATURE(0, "ANS "),
     SIGNATURE(0, "XFR "), SIGNATURE(0, "IRO "), SIGNATURE(0, "QNG "), SIGNATURE(0, "PNG\r\n"),
     SIGNATURE(0, "NLN "), SIGNATURE(0, "CHG "), SIGNATURE(0, "SYN "), SIGNATURE(0, "MSG "),
+    SIGNATURE(0, "UBX "), SIGNATURE(0, "FLN "), SIGNATURE(0, "ILN "), SIGNATURE(0, "JOI "),
+    SIGNATURE(0, "CHL "), SIGNATURE(0, "QRY "), SIGNATURE(0, "RNG "), SIGNATURE(0, "UUX "),
 };
 
 const struct cdpi_protocol cdpi_protocol_msnp = {
