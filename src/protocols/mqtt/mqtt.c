@@ -84,6 +84,21 @@ static bool are_header_flags(uint8_t type, uint8_t flags)
     return flags == (type == 6 || type == 8 || type == 10 ? 2 : 0);
 }
 
+/* Section 1.5.4: UTF-8 (RFC 3629), and no control characters; false also where it ends within. */
+static bool take_character(struct cursor *c, uint8_t *first)
+{
+    *first = cursor_u8(c);
+    if (*first < 0x80)
+        return *first >= ' ' && *first != 0x7f;
+    if (*first < 0xc2 || *first > 0xf4)
+        return false;
+    for (unsigned more = *first < 0xe0 ? 1 : *first < 0xf0 ? 2 : 3; more > 0; more--) {
+        if (cursor_u8(c) >> 6 != 2)
+            return false;
+    }
+    return true;
+}
+
 /* A topic or a filter: text, as a rule of letters. A topic has no wildcards. Its bits, 0: none. */
 static unsigned name_bits(struct cursor *body, bool is_filter)
 {
@@ -92,11 +107,9 @@ static unsigned name_bits(struct cursor *body, bool is_filter)
     unsigned bits = 8;
     if (size == 0 || size > NAME_LIMIT || name.ran_short)
         return 0;
-    while (!cursor_at_end(&name)) {
-        uint8_t byte = cursor_u8(&name);
-        if (byte < ' ' || byte == 0x7f || (!is_filter && (byte == '#' || byte == '+')))
+    for (uint8_t first; !cursor_at_end(&name); bits++) {
+        if (!take_character(&name, &first) || (!is_filter && (first == '#' || first == '+')))
             return 0;
-        bits += byte < 0x80;
     }
     return bits > 24 ? 24 : bits;
 }
