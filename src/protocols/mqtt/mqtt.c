@@ -145,6 +145,25 @@ static bool is_reason(uint8_t type, struct cursor body)
                         (take_length(&body, &properties) && properties == cursor_left(&body)));
 }
 
+/* Sections 3.9.3 and 3.11.3: a number, in version 5 properties, a code a filter: granted, not
+ * there, refused. Version 3.1.1 confirms the end of a subscription by the number alone. */
+static unsigned confirmation_bits(uint8_t type, struct cursor body)
+{
+    uint16_t number = cursor_u16(&body);
+    uint32_t properties = cursor_left(&body) > 1 ? (uint32_t)cursor_peek(&body, 0) : 0;
+    if (properties < 0x80 && properties + 1 < cursor_left(&body) && properties > 2)
+        cursor_skip(&body, properties + 1);
+    if (number == 0 || body.ran_short || (cursor_at_end(&body) && type == SUBACK))
+        return 0;
+    unsigned bits = 4;
+    for (; !cursor_at_end(&body); bits += 2) {
+        uint8_t code = cursor_u8(&body);
+        if (code > 2 && code != 0x11 && (code < 0x80 || code > 0xa2))
+            return 0;
+    }
+    return bits > 12 ? 12 : bits;
+}
+
 static unsigned body_bits(uint8_t type, struct cursor body, uint32_t length)
 {
     switch (type) {
@@ -160,8 +179,8 @@ static unsigned body_bits(uint8_t type, struct cursor body, uint32_t length)
     case AUTH:
         return is_reason(type, body) ? 4 : 0;
     case SUBACK:
-    case UNSUBACK: /* a code a filter */
-        return length < 2 ? 0 : length < 64 ? 4 : 1;
+    case UNSUBACK:
+        return confirmation_bits(type, body);
     default: /* acknowledgements of what was published */
         return length == 2 ? 7 : length > 2 && length < 256 ? 1 : 0;
     }
