@@ -48,7 +48,9 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     struct cursor messages = cursor_take(&pdu, length);
     if (pdu.ran_short && !is_cut(in, &c))
-        return is_udp(in) ? NO : likely_at_end(in, "PDU and message", &pdu);
+        return is_udp(in)     ? NO
+               : router >> 24 ? likely_at_end(in, "PDU and message", &pdu)
+                              : short_of(in, &pdu); /* small numbers are many's */
     cursor_skip(&messages, 6);
     if (!pdu.ran_short && !messages_fill(messages))
         return size >= 4 ? likely(in, "PDU and a message", &c) : NO;
@@ -57,7 +59,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_joined(in, judge, judge);
 }
 
 static const struct signature signatures[] = {

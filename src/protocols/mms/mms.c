@@ -67,6 +67,9 @@ static enum answer validate(struct inspection *in)
 {
     enum answer client = in->client.size ? judge(in, in->client) : MORE;
     enum answer server = in->server.size ? judge(in, in->server) : MORE;
+    bool is_one = client == YES || server == YES;
+    if ((client == NO || server == NO) && in->is_midstream && is_one)
+        return LIKELY; /* the other side stands within a message */
     if (client == NO || server == NO ||
         (client < YES && server < YES && client + server > MORE + MORE))
         return NO;

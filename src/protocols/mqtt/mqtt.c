@@ -84,6 +84,21 @@ static bool are_header_flags(uint8_t type, uint8_t flags)
     return flags == (type == 6 || type == 8 || type == 10 ? 2 : 0);
 }
 
+/* Section 1.5.4: UTF-8 (RFC 3629), and no control characters; false also where it ends within. */
+static bool take_character(struct cursor *c, uint8_t *first)
+{
+    *first = cursor_u8(c);
+    if (*first < 0x80)
+        return *first >= ' ' && *first != 0x7f;
+    if (*first < 0xc2 || *first > 0xf4)
+        return false;
+    for (unsigned more = *first < 0xe0 ? 1 : *first < 0xf0 ? 2 : 3; more > 0; more--) {
+        if (cursor_u8(c) >> 6 != 2)
+            return false;
+    }
+    return true;
+}
+
 /* A topic or a filter: text, as a rule of letters. A topic has no wildcards. Its bits, 0: none. */
 static unsigned name_bits(struct cursor *body, bool is_filter)
 {
@@ -92,11 +107,9 @@ static unsigned name_bits(struct cursor *body, bool is_filter)
     unsigned bits = 8;
     if (size == 0 || size > NAME_LIMIT || name.ran_short)
         return 0;
-    while (!cursor_at_end(&name)) {
-        uint8_t byte = cursor_u8(&name);
-        if (byte < ' ' || byte == 0x7f || (!is_filter && (byte == '#' || byte == '+')))
+    for (uint8_t first; !cursor_at_end(&name); bits++) {
+        if (!take_character(&name, &first) || (!is_filter && (first == '#' || first == '+')))
             return 0;
-        bits += byte < 0x80;
     }
     return bits > 24 ? 24 : bits;
 }
@@ -132,6 +145,25 @@ static bool is_reason(uint8_t type, struct cursor body)
                         (take_length(&body, &properties) && properties == cursor_left(&body)));
 }
 
+/* Sections 3.9.3 and 3.11.3: a number, in version 5 properties, a code a filter: granted, not
+ * there, refused. Version 3.1.1 confirms the end of a subscription by the number alone. */
+static unsigned confirmation_bits(uint8_t type, struct cursor body)
+{
+    uint16_t number = cursor_u16(&body);
+    uint32_t properties = cursor_left(&body) > 1 ? (uint32_t)cursor_peek(&body, 0) : 0;
+    if (properties < 0x80 && properties + 1 < cursor_left(&body) && properties > 2)
+        cursor_skip(&body, properties + 1);
+    if (number == 0 || body.ran_short || (cursor_at_end(&body) && type == SUBACK))
+        return 0;
+    unsigned bits = 4;
+    for (; !cursor_at_end(&body); bits += 2) {
+        uint8_t code = cursor_u8(&body);
+        if (code > 2 && code != 0x11 && (code < 0x80 || code > 0xa2))
+            return 0;
+    }
+    return bits > 12 ? 12 : bits;
+}
+
 static unsigned body_bits(uint8_t type, struct cursor body, uint32_t length)
 {
     switch (type) {
@@ -147,8 +179,8 @@ static unsigned body_bits(uint8_t type, struct cursor body, uint32_t length)
     case AUTH:
         return is_reason(type, body) ? 4 : 0;
     case SUBACK:
-    case UNSUBACK: /* a code a filter */
-        return length < 2 ? 0 : length < 64 ? 4 : 1;
+    case UNSUBACK:
+        return confirmation_bits(type, body);
     default: /* acknowledgements of what was published */
         return length == 2 ? 7 : length > 2 && length < 256 ? 1 : 0;
     }
