@@ -59,14 +59,14 @@ static bool is_whole(const struct cursor *c, uint8_t command, uint32_t size)
     return command == ATTENTION ? size == 2 && cursor_left(c) == 2 : cursor_left(c) == size;
 }
 
-/* Both sides must speak so, or one be borne by the other. */
-static enum answer judge_command(struct inspection *in, struct cursor c, uint8_t command,
-                                 uint32_t size)
+/* Both sides must speak so, or one be borne by the other. A reply is little more than zeros. */
+static enum answer judge_command(struct inspection *in, struct cursor c, bool is_reply,
+                                 uint8_t command, uint32_t size)
 {
     if (!goes_on(c, size))
         return NO;
     if (both_spoke(in))
-        return size > 0 ? yes(in, "command", &c) : likely(in, "command", &c);
+        return size > 0 && !is_reply ? yes(in, "command", &c) : likely(in, "command", &c);
     if (in->is_final)
         return is_whole(&c, command, size) ? likely(in, size ? "command" : "tickle", &c) : NO;
     return wants(in, c.side == CLIENT ? SERVER : CLIENT, 1);
@@ -87,7 +87,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
     if (asks && !is_request(&c, command, code, size))
         return NO;
     if (command != OPEN_SESSION && command != GET_STATUS)
-        return judge_command(in, c, command, size);
+        return judge_command(in, c, flags, command, size);
     if (command == OPEN_SESSION && cursor_left(&c) < 2 && size > 0 && !in->is_final)
         return wants(in, (enum side)c.side, 18);
     if ((command == OPEN_SESSION && !opens_session(c, size)) || !goes_on(c, size))
@@ -97,9 +97,20 @@ static enum answer judge(struct inspection *in, struct cursor c)
     return is_enough ? yes(in, rule, &c) : likely(in, rule, &c);
 }
 
+/* The reply has the request's command and number. */
+static bool is_answered(const struct inspection *in)
+{
+    return cursor_peek(&in->client, 0) == 0 && cursor_peek(&in->server, 0) == 1 &&
+           cursor_peek(&in->client, 1) == cursor_peek(&in->server, 1) &&
+           cursor_peek_u16(&in->client, 2) == cursor_peek_u16(&in->server, 2);
+}
+
 static enum answer validate(struct inspection *in)
 {
-    return judge_joined(in, judge, judge);
+    enum answer answer = judge_joined(in, judge, judge);
+    return answer == LIKELY && both_spoke(in) && is_answered(in)
+               ? answer_at(in, YES, "request and reply", SERVER, 0, HEADER)
+               : answer;
 }
 
 static const struct signature signatures[] = {

@@ -48,6 +48,8 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     /* A small number and zeros are many things' beginning. */
     bool is_zeros = (session | context) == 0 && length == 0 && status == 0;
+    if (is_zeros && command == 0)
+        return NO;
     if (is_zeros && !is_udp(in) && !both_spoke(in))
         return likely(in, "encapsulation header of zeros", &c);
     return yes(in, "encapsulation header", &c);

@@ -61,8 +61,8 @@ static enum answer judge_open(struct inspection *in, const struct cursor *c, str
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     struct cursor method = {0}, uri = {0}, start = c;
-    if (is_udp(in) && is_keep_alive(&c))
-        return both_spoke(in) ? LIKELY : NO;
+    if (is_keep_alive(&c))
+        return !is_udp(in) && !in->is_final ? wants_more(in, &c) : both_spoke(in) ? LIKELY : NO;
     switch (start_line(&c, "SIP/2.0", &method, &uri)) {
     case START_BAD:
         return judge_damaged(in, start);
@@ -75,10 +75,13 @@ static enum answer judge(struct inspection *in, struct cursor c)
     }
 }
 
-/* A port that takes SIP takes other datagrams too (STUN, probes, a keep-alive of a few letters). */
+/* A port that takes SIP takes other datagrams too (STUN, probes, a keep-alive of a few letters).
+ * Empty lines both ways are many things. */
 static enum answer validate(struct inspection *in)
 {
     enum answer joint = judge_sides(in, judge, judge);
+    if (joint == LIKELY && !is_udp(in) && is_keep_alive(&in->client) && is_keep_alive(&in->server))
+        return NO;
     if (joint != NO || !is_udp(in) || !both_spoke(in))
         return joint;
     enum answer client = judge(in, in->client), server = judge(in, in->server);

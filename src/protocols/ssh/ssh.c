@@ -125,11 +125,11 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
         if (cursor_may_start_with(&c, "SSH-"))
             return judge_line(in, c);
         enum text_line state = text_line(&c, BANNER_LIMIT, &line);
+        if (cursor_may_start_with(&from, "Exceeded MaxStartups") ||
+            cursor_may_start_with(&from, "Not allowed at this time"))
+            return state == LINE_WHOLE ? yes(in, "refusal", &c) : short_of(in, &from);
         if (state == LINE_BAD || in->client.size == 0)
             return NO;
-        if (cursor_starts_with(&from, "Exceeded MaxStartups") ||
-            cursor_starts_with(&from, "Not allowed at this time"))
-            return yes(in, "refusal", &c);
         if (state == LINE_OPEN)
             break;
     }
@@ -145,6 +145,8 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "SSH-"),
     SIGNATURE_MASKED(0, "\0\0\0\0\0\x14", "\xff\xff\x80\0\0\xff"),
     SIGNATURE_MASKED(0, "\0\0\0\0\0\x15", "\xff\xff\xff\xc0\0\xff"),
+    SIGNATURE(0, "Exceeded MaxStar"),
+    SIGNATURE(0, "Not allowed at t"),
 };
 
 const struct cdpi_protocol cdpi_protocol_ssh = {
