@@ -13,7 +13,7 @@ struct piece {
     uint8_t side;
 };
 
-static bool piece_read(struct cursor c, struct piece *p)
+static bool piece_read(struct cursor c, uint32_t wire, struct piece *p)
 {
     uint16_t head = cursor_u16(&c);
     p->number = cursor_u16(&c);
@@ -21,7 +21,7 @@ static bool piece_read(struct cursor c, struct piece *p)
     p->side = c.side;
     uint16_t kind = head >> SIZE_BITS;
     return !c.ran_short && (kind == KIND_DATA || kind == KIND_SIGNAL) && p->size > 0 &&
-           p->size + HEADER == (int)c.size;
+           p->size + (uint32_t)HEADER == wire;
 }
 
 /* RFC 3550 section 5.1: version 2. */
@@ -42,7 +42,7 @@ static enum answer validate(struct inspection *in)
     bool differ = false;
     for (uint32_t i = 0; i < in->datagram_count && n < 8; i++) {
         struct cursor c = inspection_datagram(in, i);
-        if (!piece_read(c, &pieces[n])) {
+        if (!piece_read(c, in->datagrams[i].wire_size, &pieces[n])) {
             if (!may_be_rtp(c))
                 return NO;
             continue;

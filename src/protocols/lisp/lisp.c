@@ -21,7 +21,8 @@ enum {
     VERSIONS = 0x10,
     INSTANCE = 0x08,
     KEY = 0x07,
-    LAST_KEY = 3
+    LAST_KEY = 3,
+    MOST_RECORDS = 32
 };
 
 /* RFC 9301 section 5.6: the first record's family of addresses: IPv4, IPv6, LCAF, MAC. */
@@ -44,7 +45,9 @@ static enum answer judge_register(struct inspection *in, struct cursor c)
     uint16_t key = cursor_u16(&c) & 0xff, length = cursor_u16(&c);
     if (c.ran_short || records == 0 || key > LAST_KEY || !is_authentication(length))
         return NO;
-    cursor_skip(&c, length);
+    if (!cursor_skip(&c, length)) /* key and length are 27 bits */
+        return is_cut(in, &c) && records <= MOST_RECORDS ? likely(in, "registration's head", &c)
+                                                         : NO;
     cursor_skip(&c, 4);
     uint8_t locators = cursor_u8(&c), mask = cursor_u8(&c);
     cursor_skip(&c, 4);

@@ -11,7 +11,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
         return NO;
     cursor_skip(&c, 2);
     uint16_t size = cursor_u16(&c);
-    if (c.ran_short || (size != c.size && !is_cut(in, &c)))
+    if (c.ran_short || !fills_datagram(in, &c, size))
         return NO;
     return yes(in, "header", &c);
 }
