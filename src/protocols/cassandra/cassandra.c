@@ -22,6 +22,11 @@ enum {
     QUERY = 7,
     RESULT = 8,
     PREPARE = 9,
+    EXECUTE = 10,
+    REGISTER = 11,
+    EVENT = 12,
+    ID = 16, /* of a prepared statement: MD5 */
+    LAST_CONSISTENCY = 10,
     LAST_VERSION = 6,
     FIRST_DSE = 0x41,
     LAST_DSE = 0x42,
@@ -61,6 +66,34 @@ static enum answer judge_query(struct inspection *in, struct cursor c, uint32_t 
     return cursor_left(&c) < 9 ? short_of(in, &c) : NO;
 }
 
+/* Joined late. What was prepared is executed: its identifier, then how many nodes shall agree. */
+static enum answer judge_execution(struct inspection *in, struct cursor c, const struct header *h)
+{
+    uint16_t size = cursor_u16(&c);
+    cursor_skip(&c, ID);
+    if (h->version == 5)
+        cursor_skip(&c, 2 + ID); /* that of the result's columns */
+    uint16_t consistency = cursor_u16(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    return size == ID && consistency <= LAST_CONSISTENCY ? yes(in, "execution", &c) : NO;
+}
+
+/* What a client wants to be told of, and what it is told. */
+static bool names_event(struct cursor c)
+{
+    return cursor_may_start_with(&c, "\0\x0fTOPOLOGY_CHANGE") ||
+           cursor_may_start_with(&c, "\0\x0dSTATUS_CHANGE") ||
+           cursor_may_start_with(&c, "\0\x0dSCHEMA_CHANGE");
+}
+
+static enum answer judge_event(struct inspection *in, struct cursor c, const char *rule)
+{
+    if (!names_event(c))
+        return NO;
+    return cursor_skip(&c, 15) ? yes(in, rule, &c) : short_of(in, &c);
+}
+
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
     struct header h;
@@ -73,6 +106,10 @@ static enum answer judge_client(struct inspection *in, struct cursor c)
         return h.length == 0 ? likely(in, "options", &c) : NO;
     if (h.opcode == QUERY || h.opcode == PREPARE)
         return judge_query(in, c, h.length);
+    if (h.opcode == EXECUTE)
+        return judge_execution(in, c, &h);
+    if (h.opcode == REGISTER && cursor_u16(&c) <= 3)
+        return judge_event(in, c, "events are asked for");
     if (h.opcode != STARTUP || h.length < 20)
         return NO;
     if (cursor_left(&c) < 64 && cursor_left(&c) < h.length && !in->is_final)
@@ -111,6 +148,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
                        cursor_peek_u16(&c, 4) <= h.length - 6
                    ? likely(in, "error", &c)
                    : NO;
+    case EVENT:
+        return judge_event(in, c, "event");
     case RESULT: /* void, rows, keyspace, prepared, schema change */
         kind = cursor_u32(&c);
         if (c.ran_short)
@@ -154,6 +193,8 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\x80\0\0\0\x08\0\0\0\0\0\0\0\0",
                      "\xb8\xe0\0\0\xff\xff\0\0\0\xff\xff\xff\xf8"),
     SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0", "\x38\xe0\0\0\xf1\xff\xff"),
+    SIGNATURE_MASKED(0, "\0\0\0\0\x0a\0\0\0\0\0\x10", "\x38\xe0\0\0\xff\xff\xff\0\0\xff\xff"),
+    SIGNATURE_MASKED(0, "\x80\0\xff\xff\x0c\0\0", "\xb8\xe0\xff\xff\xff\xff\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_cassandra = {
