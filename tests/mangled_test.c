@@ -2,6 +2,7 @@
 /*
  * What no sender would send: each case with one byte twice, with one missing, with one that goes on
  * and on, with one replaced by zero, by ones, by a blank, and with each of its bits turned.
+ * A stream once as it begins, and once as if it were joined late.
  * Whatever the answer, there has to be one: a validator that walks over its bytes must come to an
  * end, and evidence must lie within what was shown.
  *
@@ -70,12 +71,13 @@ static uint32_t mangle(enum mangling how, uint8_t *to, const uint8_t *from, uint
     return size - 1 + times;
 }
 
-static void play(struct run *run, const struct test_case *c, enum mangling how, unsigned which,
-                 uint32_t at)
+static void play(struct run *run, const struct test_case *c, bool is_late, enum mangling how,
+                 unsigned which, uint32_t at)
 {
     static uint8_t mangled[ROOM];
     struct replay *r = &run->replay;
     replay_begin_case(r, c);
+    r->exchange.is_midstream = is_late;
     for (unsigned i = 0; i < c->message_count; i++) {
         const struct message *m = &c->messages[i];
         const uint8_t *bytes = c->bytes + m->offset;
@@ -101,8 +103,11 @@ static void run_case(void *context, const struct test_case *c)
     for (unsigned which = 0; which < c->message_count; which++) {
         uint32_t size = c->messages[which].size;
         for (uint32_t at = 0; at < size && at < MANGLED_BYTES; at++) {
-            for (enum mangling how = TWICE; how < MANGLINGS; how++)
-                play(run, c, how, which, at);
+            for (enum mangling how = TWICE; how < MANGLINGS; how++) {
+                play(run, c, c->is_late, how, which, at);
+                if (c->ip_protocol == 6)
+                    play(run, c, !c->is_late, how, which, at);
+            }
         }
     }
 }
