@@ -48,6 +48,7 @@ static void show(struct inspection *in, const struct test_case *c, struct replay
         .server_port = c->port[1],
         .transport = transport_of(c->ip_protocol),
         .sctp_ppid = c->sctp_ppid,
+        .is_midstream = c->is_late,
         .is_final = whole,
         .first_speaker = first,
         .datagrams = r->datagrams,

@@ -19,7 +19,7 @@ static void write_case(void *folder, const struct test_case *c)
     FILE *f = fopen(path, "wb");
     if (!f)
         return;
-    fputc(4 | (c->ip_protocol == 17 ? 1 : c->ip_protocol == 132 ? 2 : 0), f);
+    fputc(4 | (c->is_late ? 8 : 0) | (c->ip_protocol == 17 ? 1 : c->ip_protocol == 132 ? 2 : 0), f);
     put16(f, c->port[0]);
     put16(f, c->port[1]);
     for (unsigned i = 0; i < c->message_count; i++) {

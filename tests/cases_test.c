@@ -81,8 +81,7 @@ static void segmentation_does_not_matter(struct run *run, const struct test_case
     room_index room = run->replay.state.room;
     for (size_t k = 0; k < 3; k++) {
         char text[160];
-        replay_begin(&run->replay, c->ip_protocol, c->port);
-        run->replay.exchange.sctp_ppid = c->sctp_ppid;
+        replay_begin_case(&run->replay, c);
         for (unsigned i = 0; i < c->message_count; i++) {
             const struct message *m = &c->messages[i];
             for (uint32_t at = 0; at < m->size; at += steps[k])
@@ -106,6 +105,7 @@ static struct inspection view_of(const struct test_case *c, const struct replay 
                             .server_port = c->port[!is_exchanged],
                             .transport = transport_of(c->ip_protocol),
                             .sctp_ppid = c->sctp_ppid,
+                            .is_midstream = c->is_late,
                             .first_speaker = c->messages[0].side ^ is_exchanged,
                             .datagrams = r->datagrams,
                             .datagram_count = r->exchange.datagram_count,

@@ -147,8 +147,7 @@ static bool fits(const struct signature *s, const uint8_t *bytes, uint32_t size)
 static void play_alone(struct gate *g, const struct test_case *c, uint8_t side,
                        const uint8_t *bytes, uint32_t size)
 {
-    replay_begin(&g->replay, c->ip_protocol, c->port);
-    g->replay.exchange.sctp_ppid = c->sctp_ppid;
+    replay_begin_case(&g->replay, c);
     replay_message(&g->replay, g->classifier, side, bytes, size);
     replay_end(&g->replay, g->classifier);
 }
@@ -216,8 +215,7 @@ static void every_piece(struct gate *g, const struct test_case *c, room_index ow
 static void first_byte_missing(struct gate *g, const struct test_case *c, room_index own)
 {
     bool has_begun[2] = {false, false};
-    replay_begin(&g->replay, c->ip_protocol, c->port);
-    g->replay.exchange.sctp_ppid = c->sctp_ppid;
+    replay_begin_case(&g->replay, c);
     for (unsigned i = 0; i < c->message_count; i++) {
         const struct message *m = &c->messages[i];
         uint32_t skip = c->ip_protocol != 6 || !has_begun[m->side];

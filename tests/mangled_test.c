@@ -75,8 +75,7 @@ static void play(struct run *run, const struct test_case *c, enum mangling how, 
 {
     static uint8_t mangled[ROOM];
     struct replay *r = &run->replay;
-    replay_begin(r, c->ip_protocol, c->port);
-    r->exchange.sctp_ppid = c->sctp_ppid;
+    replay_begin_case(r, c);
     for (unsigned i = 0; i < c->message_count; i++) {
         const struct message *m = &c->messages[i];
         const uint8_t *bytes = c->bytes + m->offset;

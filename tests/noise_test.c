@@ -216,8 +216,7 @@ static void shifted_case(void *context, const struct test_case *c)
     if (c->is_not || own == NO_ROOM)
         return;
     for (uint32_t shift = 1; shift <= 3; shift++) {
-        replay_begin(&n->replay, c->ip_protocol, c->port);
-        n->replay.exchange.sctp_ppid = c->sctp_ppid;
+        replay_begin_case(&n->replay, c);
         for (unsigned i = 0; i < c->message_count; i++) {
             const struct message *m = &c->messages[i];
             uint8_t bytes[CASE_BYTES + 4];

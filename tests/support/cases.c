@@ -144,10 +144,14 @@ static void read_expectation(struct reader *r, const char *p, bool is_not)
 static void read_transport(struct reader *r, const char *p, uint8_t ip_protocol)
 {
     unsigned client, server, ppid = 0;
-    if (sscanf(p, "%u %u %u", &client, &server, &ppid) < 2 || client > 65535 || server > 65535) {
+    char last[8] = "";
+    if (sscanf(p, "%u %u %7s", &client, &server, last) < 2 || client > 65535 || server > 65535) {
         fail(r, "want: tcp|udp|sctp CLIENT-PORT SERVER-PORT");
         return;
     }
+    r->now.is_late = strcmp(last, "late") == 0;
+    if (*last && !(r->now.is_late ? ip_protocol == 6 : sscanf(last, "%u", &ppid) == 1))
+        fail(r, "behind the ports stands late (tcp), or an identifier (sctp)");
     r->now.ip_protocol = ip_protocol;
     r->now.port[0] = (uint16_t)client;
     r->now.port[1] = (uint16_t)server;

@@ -47,10 +47,16 @@ struct classify_outcome replay_end(struct replay *r, const struct classifier *cl
     return classify_end(classifier, &r->state, &r->exchange, (uint8_t)r->packets);
 }
 
-void replay_case(struct replay *r, const struct classifier *classifier, const struct test_case *c)
+void replay_begin_case(struct replay *r, const struct test_case *c)
 {
     replay_begin(r, c->ip_protocol, c->port);
     r->exchange.sctp_ppid = c->sctp_ppid;
+    r->exchange.is_midstream = c->is_late;
+}
+
+void replay_case(struct replay *r, const struct classifier *classifier, const struct test_case *c)
+{
+    replay_begin_case(r, c);
     for (unsigned i = 0; i < c->message_count; i++) {
         const struct message *m = &c->messages[i];
         replay_message(r, classifier, m->side, c->bytes + m->offset, m->size);

@@ -20,6 +20,8 @@ struct classify_outcome replay_message(struct replay *replay, const struct class
                                        uint8_t side, const uint8_t *bytes, uint32_t size);
 struct classify_outcome replay_end(struct replay *replay, const struct classifier *classifier);
 
+/* As a case's flow begins. */
+void replay_begin_case(struct replay *replay, const struct test_case *c);
 /* The whole case, at most `limit` bytes of each side's (for prefixes; UINT32_MAX: all). */
 void replay_case(struct replay *replay, const struct classifier *classifier,
                  const struct test_case *c);
