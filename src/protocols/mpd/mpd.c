@@ -54,7 +54,16 @@ static int weigh_late(struct cursor c, bool is_client)
         return is_refusal(c) ? BITS_FOR_YES : cursor_find(&c, '\n', LINE_LIMIT) < 0 ? 0 : -1;
     if (first < 'a' && !(first == 'O' && !is_client))
         return -1;
-    return commands_weigh(c, is_client ? COMMANDS(commands) : COMMANDS(answers), LINE_LIMIT);
+    struct cursor line;
+    int bits = 0;
+    while (bits < BITS_FOR_LIKELY && text_line(&c, LINE_LIMIT, &line) == LINE_WHOLE) {
+        const struct command *command =
+            command_of(is_client ? COMMANDS(commands) : COMMANDS(answers), line);
+        if (!command)
+            return bits ? bits : -1;
+        bits += command->bits;
+    }
+    return bits;
 }
 
 /* Without the greeting no more than likely. */
