@@ -182,7 +182,14 @@ static inline enum answer likely_at_end(struct inspection *in, const char *rule,
     return !is_udp(in) && in->is_final ? likely(in, rule, c) : short_of(in, c);
 }
 
-/* What both sides come to together, each in bits; a negative number is a NO. */
+/* A side has spoken and nothing of it was weighed yet: it may still contradict. */
+static inline bool is_side_open(const struct inspection *in, int client, int server)
+{
+    return !is_udp(in) && !in->is_final && both_spoke(in) && (client == 0 || server == 0);
+}
+
+/* What both sides come to together, each in bits; a negative number is a NO, none says that the
+ * side's first line or message is not all there. */
 static inline enum answer answer_by_sides(struct inspection *in, int client, int server,
                                           const char *rule)
 {
@@ -190,7 +197,7 @@ static inline enum answer answer_by_sides(struct inspection *in, int client, int
         return NO;
     struct cursor heavier = client >= server ? in->client : in->server;
     heavier.at = heavier.size;
-    if (client + server >= BITS_FOR_YES)
+    if (client + server >= BITS_FOR_YES && !is_side_open(in, client, server))
         return yes(in, rule, &heavier);
     if (client + server >= BITS_FOR_LIKELY)
         return likely(in, rule, &heavier);

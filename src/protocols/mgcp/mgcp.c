@@ -61,7 +61,7 @@ static enum answer judge_response(struct inspection *in, struct cursor c)
             return judge_command(in, c);
     }
     if (in->client.size)
-        return YES;
+        return yes(in, "response", &c);
     return (has_parameter || is_ok) && digits >= 3 ? likely(in, "response", &c) : NO;
 }
 
