@@ -53,7 +53,7 @@ static void judge(struct noise *n, const char *what, unsigned long which)
         return;
     n->yes += c->answer == YES;
     n->likely += c->answer == LIKELY;
-    if (n->shown++ < SHOWN)
+    if (c->answer == YES || n->shown++ < SHOWN)
         printf("%s %lu: %s says %s (%s), %s, sizes %u %u\n", what, which,
                catalog_rooms[c->room].protocol->name, c->answer == YES ? "YES" : "LIKELY", c->rule,
                n->replay.exchange.transport == OVER_UDP ? "UDP" : "TCP", n->replay.exchange.size[0],

@@ -169,7 +169,11 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
         return NO;
     if (c.size < CONNECTIONLESS_HEADER) /* version, type, zeros and representation: 38 bits */
         return c.ran_short ? NO : likely(in, "connectionless header, cut", &c);
-    cursor_skip(&c, 1 + 3 * 16 + 4 + 4 + 4 + 2 + 2 + 2);
+    cursor_skip(&c, 1 + 3 * 16 + 4);
+    bool is_version = u16(&c, r) <= UINT8_MAX && u16(&c, r) <= UINT8_MAX; /* the interface's */
+    if (!is_version)
+        return NO;
+    cursor_skip(&c, 4 + 2 + 2 + 2);
     uint16_t size = u16(&c, r);
     cursor_skip(&c, 2);
     uint8_t authentication = cursor_u8(&c);

@@ -71,7 +71,8 @@ static enum answer validate(struct inspection *in)
     struct cursor c = in->client.size ? in->client : in->server;
     /* Lengths alone could be another's: there must be a ping. */
     if (bits >= BITS_FOR_YES && most >= PING_BITS)
-        return answer_at(in, YES, "messages", (enum side)c.side, 0, c.size);
+        return answer_at(in, in->datagram_count > 1 ? YES : LIKELY, "messages", (enum side)c.side,
+                         0, c.size);
     return bits || c.size == 1 ? wants(in, (enum side)c.side, c.size + 1) : NO;
 }
 
