@@ -154,16 +154,34 @@ static bool is_ping(const struct message *a, const struct message *b)
 static bool token_comes_again(const struct inspection *in, const struct message *one)
 {
     struct message other;
-    if (one->token_size < 2)
-        return false;
-    for (uint32_t i = 0; i + 1 < in->datagram_count; i++) {
+    unsigned again = 0;
+    for (uint32_t i = 0; i + 1 < in->datagram_count && one->token_size > 0; i++) {
         struct cursor c = inspection_datagram(in, i);
-        if (c.size && read_message(c, &other) && other.code == one->code &&
-            other.token_size == one->token_size && other.number != one->number &&
-            cursor_starts(&other.token, one->token.data, one->token_size))
-            return true;
+        again += c.size && read_message(c, &other) && other.code == one->code &&
+                 other.token_size == one->token_size && other.number != one->number &&
+                 other.options == one->options &&
+                 cursor_starts(&other.token, one->token.data, one->token_size);
     }
-    return false;
+    return again * one->token_size >= 2; /* two bytes that come again, or one twice */
+}
+
+static bool is_request(const struct message *m)
+{
+    return m->code >= 1 && m->code <= 7 && m->names > 0 && m->type <= 1 && !m->has_unknown;
+}
+
+/* All that was kept are messages, one of them a request: confirmations follow it. */
+static bool has_asked(const struct inspection *in)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < in->datagram_count; i++) {
+        struct message m;
+        struct cursor c = inspection_datagram(in, i);
+        if (c.size && !read_message(c, &m))
+            return false;
+        any |= c.size && is_request(&m);
+    }
+    return any;
 }
 
 static enum answer judge_datagrams(struct inspection *in)
@@ -183,8 +201,7 @@ static enum answer judge_datagrams(struct inspection *in)
     if (both_spoke(in) && is_ping(&client, &server))
         return likely(in, "ping and reset", &c);
     const struct message *one = in->client.size ? &client : &server;
-    bool is_request = one->code >= 1 && one->code <= 7 && one->names > 0;
-    if (is_request && one->type <= 1 && !one->has_unknown)
+    if (is_request(one) || (!both_spoke(in) && has_asked(in)))
         return likely(in, "request", &c);
     if (!both_spoke(in) && one->code >> 5 >= 2 && !one->has_unknown && one->options > 0 &&
         (one->has_content || token_comes_again(in, one)))

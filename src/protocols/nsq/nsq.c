@@ -9,9 +9,24 @@
 
 enum { LAST_FRAME = 2, SIZE_LIMIT = 1 << 24, WORD_LIMIT = 12 };
 
+/* Joined behind the magic: who the client is, a size and JSON. */
+static enum answer judge_identity(struct inspection *in, struct cursor c)
+{
+    if (!cursor_accept_text(&c, "IDENTIFY\n"))
+        return short_of(in, &c);
+    uint32_t size = cursor_u32(&c);
+    if (!c.ran_short && !cursor_may_start_with(&c, "{\""))
+        return NO;
+    if (c.ran_short || cursor_left(&c) < 2)
+        return short_of(in, &c);
+    return size >= 2 && size <= SIZE_LIMIT ? yes(in, "identity", &c) : NO;
+}
+
 /* A word in upper case that a blank or the line's end follows. */
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
+    if (cursor_may_start_with(&c, "IDENTIFY\n") && !cursor_at_end(&c))
+        return judge_identity(in, c);
     if (!cursor_may_start_with(&c, "  V"))
         return NO;
     cursor_skip(&c, 3);
@@ -55,7 +70,11 @@ static enum answer validate(struct inspection *in)
     return client < server ? client : server;
 }
 
-static const struct signature signatures[] = {SIGNATURE(0, "  V1"), SIGNATURE(0, "  V2")};
+static const struct signature signatures[] = {
+    SIGNATURE(0, "  V1"),
+    SIGNATURE(0, "  V2"),
+    SIGNATURE(0, "IDENTIFY\n"),
+};
 
 const struct cdpi_protocol cdpi_protocol_nsq = {
     .name = "NSQ",
