@@ -396,8 +396,10 @@ static inline bool only_counts(struct cdpi *engine, const struct packet *p,
                                const struct found *found)
 {
     struct hot *hot = found->hot;
-    bool opens_or_ends = p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST);
-    if (!is_fresh(engine, hot) | opens_or_ends | (wants_payload(hot) & (p->payload_wire != 0)))
+    unsigned is_old = !is_fresh(engine, hot);
+    unsigned opens_or_ends = p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST);
+    unsigned is_wanted = (unsigned)wants_payload(hot) & (p->payload_wire != 0);
+    if (is_old | opens_or_ends | is_wanted) /* numbers: one branch */
         return false;
     cold_count(found->cold, p->direction, p->frame_length, engine->now);
     hot->last = engine->now_ms;

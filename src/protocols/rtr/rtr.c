@@ -66,6 +66,8 @@ static const struct signature signatures[] = {
     {.size = 8, .bytes = "\0\0\0\0\0\0\0\x08", .mask = "\xfc\xf0\0\0\xff\xff\xff\xff"},
     {.size = 8, .bytes = "\0\0\0\0\0\0\0\x0c", .mask = "\xfc\xf0\0\0\xff\xff\xff\xff"},
     {.size = 8, .bytes = "\0\x04\0\0\0\0\0\x14", .mask = "\xfc\xff\xff\xff\xff\xff\xff\xff"},
+    {.size = 8, .bytes = "\0\x06\0\0\0\0\0\x20", .mask = "\xfc\xff\xff\xff\xff\xff\xff\xff"},
+    {.size = 8, .bytes = "\0\x07\0\0\0\0\0\x18", .mask = "\xfc\xff\0\0\xff\xff\xff\xff"},
 };
 
 const struct cdpi_protocol cdpi_protocol_rtr = {
