@@ -55,31 +55,44 @@ static bool is_text(struct cursor c)
 
 /* IANA's registry of option numbers, with the sizes of their values and who sends them (RFC 7252
  * section 5.10 and tables 4 and 7; RFC 7641, 7959, 7967, 8613, 8768, 9175, 9177). */
-enum { IN_REQUESTS = 1, IN_RESPONSES = 2, IN_BOTH = 3 };
+enum { IN_REQUESTS = 1, IN_RESPONSES = 2, IN_BOTH = 3, LOW_OPTIONS = 64 };
 static const struct option {
-    uint16_t number, least, most;
+    uint16_t least, most;
     uint8_t who;
-} known_options[] = {
-    {1, 0, 8, IN_REQUESTS},    {3, 1, 255, IN_REQUESTS},   {4, 1, 8, IN_BOTH},
-    {5, 0, 0, IN_REQUESTS},    {6, 0, 3, IN_BOTH},         {7, 0, 2, IN_REQUESTS},
-    {8, 0, 255, IN_RESPONSES}, {9, 0, 255, IN_BOTH},       {11, 0, 255, IN_REQUESTS},
-    {12, 0, 2, IN_BOTH},       {13, 0, 3, IN_BOTH},        {14, 0, 4, IN_RESPONSES},
-    {15, 0, 255, IN_REQUESTS}, {16, 1, 1, IN_REQUESTS},    {17, 0, 2, IN_REQUESTS},
-    {19, 0, 3, IN_BOTH},       {20, 0, 255, IN_RESPONSES}, {21, 0, 0, IN_REQUESTS},
-    {23, 0, 3, IN_BOTH},       {27, 0, 3, IN_BOTH},        {28, 0, 4, IN_BOTH},
-    {31, 0, 3, IN_BOTH},       {35, 1, 1034, IN_REQUESTS}, {39, 1, 255, IN_REQUESTS},
-    {51, 0, 2, IN_REQUESTS},   {60, 0, 4, IN_BOTH},        {252, 1, 40, IN_BOTH},
-    {258, 0, 1, IN_REQUESTS},  {292, 0, 8, IN_REQUESTS},   {2049, 0, 64, IN_BOTH},
+} low_options[LOW_OPTIONS] = {
+    [1] = {0, 8, IN_REQUESTS},    [3] = {1, 255, IN_REQUESTS},   [4] = {1, 8, IN_BOTH},
+    [5] = {0, 0, IN_REQUESTS},    [6] = {0, 3, IN_BOTH},         [7] = {0, 2, IN_REQUESTS},
+    [8] = {0, 255, IN_RESPONSES}, [9] = {0, 255, IN_BOTH},       [11] = {0, 255, IN_REQUESTS},
+    [12] = {0, 2, IN_BOTH},       [13] = {0, 3, IN_BOTH},        [14] = {0, 4, IN_RESPONSES},
+    [15] = {0, 255, IN_REQUESTS}, [16] = {1, 1, IN_REQUESTS},    [17] = {0, 2, IN_REQUESTS},
+    [19] = {0, 3, IN_BOTH},       [20] = {0, 255, IN_RESPONSES}, [21] = {0, 0, IN_REQUESTS},
+    [23] = {0, 3, IN_BOTH},       [27] = {0, 3, IN_BOTH},        [28] = {0, 4, IN_BOTH},
+    [31] = {0, 3, IN_BOTH},       [35] = {1, 1034, IN_REQUESTS}, [39] = {1, 255, IN_REQUESTS},
+    [51] = {0, 2, IN_REQUESTS},   [60] = {0, 4, IN_BOTH},
 };
+
+static struct option option_of(uint32_t number)
+{
+    if (number < LOW_OPTIONS)
+        return low_options[number];
+    switch (number) {
+    case 252:
+        return (struct option){1, 40, IN_BOTH};
+    case 258:
+        return (struct option){0, 1, IN_REQUESTS};
+    case 292:
+        return (struct option){0, 8, IN_REQUESTS};
+    case 2049:
+        return (struct option){0, 64, IN_BOTH};
+    default:
+        return (struct option){0, 0, 0};
+    }
+}
 
 static bool option_is_known(uint32_t number, uint32_t size, uint8_t who)
 {
-    for (size_t i = 0; i < sizeof known_options / sizeof known_options[0]; i++) {
-        if (known_options[i].number == number)
-            return known_options[i].who & who && size >= known_options[i].least &&
-                   size <= known_options[i].most;
-    }
-    return false;
+    struct option option = option_of(number);
+    return option.who & who && size >= option.least && size <= option.most;
 }
 
 static bool read_options(struct cursor c, struct message *m)
@@ -201,7 +214,7 @@ static enum answer judge_datagrams(struct inspection *in)
     if (both_spoke(in) && is_ping(&client, &server))
         return likely(in, "ping and reset", &c);
     const struct message *one = in->client.size ? &client : &server;
-    if (is_request(one) || (!both_spoke(in) && has_asked(in)))
+    if (is_request(one) || (one->code == 0 && !both_spoke(in) && has_asked(in)))
         return likely(in, "request", &c);
     if (!both_spoke(in) && one->code >> 5 >= 2 && !one->has_unknown && one->options > 0 &&
         (one->has_content || token_comes_again(in, one)))
