@@ -14,6 +14,7 @@
 #include "framing/text.h"
 #include "protocols/protocol.h"
 #include "protocols/starttls.h"
+#include "x.h"
 
 enum {
     GREETING = 10,
@@ -37,9 +38,6 @@ enum {
     SWITCH = 0xfe,
     MORE_DATA = 1
 };
-
-#define X_HELLO "\x05\0\0\0\x0b\x08\x05\x1a"
-enum { X_HELLO_SIZE = 9 }; /* with the zero behind */
 
 static bool are_zeros(struct cursor *c, uint32_t n)
 {
@@ -335,27 +333,10 @@ static bool goes_over_to_tls(const struct inspection *in)
            (type == TLS_HANDSHAKE || type == TLS_ALERT) && tls_record(&server, &record);
 }
 
-/* The X protocol, on a port of its own: length(4) type(1), Protocol Buffers. The server's hello is
- * a notice (11) of kind 5 without content; what the client sends has a type below 50. */
-static enum answer judge_x(struct inspection *in)
-{
-    struct cursor hello = in->server, c = in->client;
-    if (!cursor_may_start(&hello, X_HELLO, X_HELLO_SIZE))
-        return NO;
-    if (!cursor_skip(&hello, X_HELLO_SIZE))
-        return short_of(in, &hello);
-    uint32_t length = cursor_le32(&c);
-    uint8_t type = cursor_u8(&c);
-    if (c.size > 0 && c.ran_short)
-        return short_of(in, &c);
-    bool is_client = length > 0 && length < 1 << 24 && type > 0 && type < 50;
-    return c.size == 0 || is_client ? yes(in, "hello of the X protocol", &hello) : NO;
-}
-
 static enum answer validate(struct inspection *in)
 {
-    if (in->server.size > 0 && cursor_may_start(&in->server, X_HELLO, 5))
-        return judge_x(in);
+    if (mysql_may_be_x(&in->server))
+        return mysql_judge_x(in);
     return judge_joined(in, judge_client, goes_over_to_tls(in) ? NULL : judge_server);
 }
 
