@@ -159,7 +159,7 @@ void engine_sweep(struct cdpi *engine);
 /* Ends all flows. */
 void engine_end_all(struct cdpi *engine, enum cdpi_end_reason reason);
 
-/* ---- inspection.c ------------------------------------------------------------------------ */
+/* ---- inspection.c, conclusion.c ---------------------------------------------------------- */
 
 /* A payload packet of an undecided flow. */
 void engine_inspect(struct cdpi *engine, const struct flow_place *place,
@@ -174,7 +174,11 @@ void engine_conclude_followed(struct cdpi *engine);
 /* Judges the oldest undecided flow. False where there is none. */
 bool engine_force_oldest(struct cdpi *engine);
 
-struct classification *head_classification(struct head *head);
+static inline struct classification *head_classification(struct head *head)
+{
+    return (struct classification *)(void *)head->extra;
+}
+
 /* The flow whose head this is. */
 struct flow_place engine_head_owner(struct cdpi *engine, const struct head *head);
 
