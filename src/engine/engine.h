@@ -139,6 +139,11 @@ struct cdpi {
     struct incoming batch[PACKETS];
 };
 
+/* ---- feeding.c --------------------------------------------------------------------------- */
+
+/* What waits for fragments is given up, all flows end. */
+void engine_flush(struct cdpi *engine);
+
 /* ---- lifecycle.c ------------------------------------------------------------------------- */
 
 /* One decoded packet: finds or begins its flow, counts, inspects. `found`: where the flow is or
