@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The way down through a frame's layers, shared by link.c and packet.c. */
+/* The way down through a frame's layers, shared by link.c, wireless.c, packet.c and inner.c. */
 #ifndef CDPI_DECODE_DESCENT_H
 #define CDPI_DECODE_DESCENT_H
 
@@ -20,14 +20,30 @@ struct descent {
 
 enum { MAX_TAGS = 8 };
 
+static inline void packet_begin(struct packet *p, uint32_t length)
+{
+    p->tcp_flags = 0;
+    p->vlan = 0;
+    p->frame_length = length;
+}
+
 /* link.c: whatever stands before IP. */
 enum decode_result decode_link(struct descent *d, struct cursor c, uint32_t link_type);
 enum decode_result decode_ethertype(struct descent *d, struct cursor c, uint16_t type);
 enum decode_result decode_ppp(struct descent *d, struct cursor c);
-enum decode_result decode_wireless(struct descent *d, struct cursor c); /* IEEE 802.11 */
+enum decode_result decode_llc(struct descent *d, struct cursor c);
+
+/* wireless.c: IEEE 802.11, alone and behind the headers of captures. */
+enum decode_result decode_wireless(struct descent *d, struct cursor c);
+enum decode_result decode_radiotap(struct descent *d, struct cursor c);
+enum decode_result decode_prism(struct descent *d, struct cursor c);
+enum decode_result decode_ppi(struct descent *d, struct cursor c);
 
 /* packet.c: from the IP header on. */
 enum decode_result decode_ip(struct descent *d, struct cursor c);
+/* The domain of flows here; with the VLAN in it, where VLANs keep flows apart. */
+uint32_t descent_domain(const struct descent *d);
+uint32_t descent_with_vlan(const struct descent *d, uint32_t tunnel);
 
 /* IPv4: the header's checksum, RFC 1071. */
 static inline bool decode_ipv4_header_holds(struct cursor c)

@@ -182,15 +182,16 @@ static enum decode_result decode_transport(struct descent *d, struct cursor c, u
 }
 
 /* With `--vlan strict`, a VLAN in a tunnel keeps the tunnel's flows apart once more. */
-static uint32_t with_vlan(const struct descent *d, uint32_t tunnel)
+uint32_t descent_with_vlan(const struct descent *d, uint32_t tunnel)
 {
     struct tunnel_identity vlan = {.id = d->domain, .parent = tunnel};
     return d->domain ? tunnel_domain(d->decoder->tunnels, &vlan) : tunnel;
 }
 
-static uint32_t domain_of(const struct descent *d)
+uint32_t descent_domain(const struct descent *d)
 {
-    return d->tunnel ? with_vlan(d, tunnel_domain(d->decoder->tunnels, d->tunnel)) : d->domain;
+    return d->tunnel ? descent_with_vlan(d, tunnel_domain(d->decoder->tunnels, d->tunnel))
+                     : d->domain;
 }
 
 /* A fragment: `f` has its id, offset and length. DECODE_FLOW with *is_alone: it is the first, and
@@ -206,7 +207,7 @@ static enum decode_result decode_fragment(struct descent *d, const struct cursor
     size_t size = p->key.is_v6 ? 16 : 4;
     memcpy(&f->key.address[0], d->source, size);
     memcpy(&f->key.address[2], d->target, size);
-    f->key.domain = domain_of(d);
+    f->key.domain = descent_domain(d);
     f->key.is_v6 = p->key.is_v6;
     f->data = c->data + c->at;
     f->size = cursor_left(c) < f->wire ? cursor_left(c) : f->wire;
@@ -326,19 +327,12 @@ enum decode_result decode_ip(struct descent *d, struct cursor c)
     return first < 0 ? DECODE_MALFORMED : DECODE_OTHER;
 }
 
-static void begin(struct packet *p, uint32_t length)
-{
-    p->tcp_flags = 0;
-    p->vlan = 0;
-    p->frame_length = length;
-}
-
 enum decode_result decode_frame_slowly(const struct decoder *decoder, const uint8_t *data,
                                        uint32_t captured, uint32_t length, uint32_t link_type,
                                        struct packet *packet)
 {
     struct descent d = {.decoder = decoder, .packet = packet};
-    begin(packet, length);
+    packet_begin(packet, length);
     return decode_link(&d, cursor_over(data, captured), link_type);
 }
 
@@ -356,90 +350,7 @@ enum decode_result decode_whole(const struct decoder *decoder, const struct whol
 {
     struct descent d = {
         .decoder = decoder, .packet = packet, .domain = whole->domain, .is_whole = true};
-    begin(packet, whole->frame_length);
+    packet_begin(packet, whole->frame_length);
     packet->vlan = whole->vlan;
     return decode_ip(&d, cursor_over(whole->ip, whole->size));
-}
-
-/* ---- tunnels ----------------------------------------------------------------------------- */
-
-static enum decode_result decode_content(struct descent *d, const struct tunnel *t)
-{
-    struct cursor c = cursor_over(t->data, t->size);
-    switch (t->content) {
-    case CONTENT_ETHERNET:
-        return decode_link(d, c, LINK_ETHERNET);
-    case CONTENT_ETHERTYPE:
-        return decode_ethertype(d, c, t->ethertype);
-    case CONTENT_PPP:
-        return decode_ppp(d, c);
-    case CONTENT_WIRELESS:
-        return decode_wireless(d, c);
-    default:
-        return decode_ip(d, c);
-    }
-}
-
-static const uint64_t no_secret[2] = {0x8EBC6AF09C88C6E3u, 0x589965CC75374CC3u};
-
-/* Of the address that the outer packet goes to. */
-static uint32_t target_of(const struct packet *outer)
-{
-    const struct flow_key *key = &outer->key;
-    unsigned to = !outer->direction;
-    if (!key->is_v6)
-        return key->address.v4[to];
-    return (uint32_t)hash_v6(key->address.v6[to], key->address.v6[to], no_secret);
-}
-
-/* Between the two gateways, whichever of their ports they use: this inner flow. */
-static uint32_t domain_met(struct descent *d, const struct packet *outer)
-{
-    struct flow_key gateways = outer->key, flow = d->packet->key;
-    gateways.port[0] = gateways.port[1] = 0;
-    flow.domain = d->tunnel->kind;
-    uint64_t hash =
-        hash_fold(flow_key_hash(&gateways, no_secret), flow_key_hash(&flow, d->decoder->hash_key));
-    return with_vlan(d, tunnel_domain_met(d->decoder->tunnels, d->tunnel, hash, outer->direction));
-}
-
-static enum decode_result decode_opened(const struct decoder *decoder, const struct packet *outer,
-                                        const struct tunnel *t, bool is_strict,
-                                        struct packet *inner)
-{
-    struct tunnel_identity identity = {.id = t->id,
-                                       .parent = outer->key.domain,
-                                       .target = tunnel_is_one_way(t->kind) ? target_of(outer) : 0,
-                                       .kind = t->kind};
-    struct descent d = {.decoder = decoder, .packet = inner, .tunnel = &identity};
-    begin(inner, t->wire);
-    inner->time = outer->time;
-    inner->vlan = outer->vlan;
-    enum decode_result result = decode_content(&d, t);
-    if (result != DECODE_FLOW)
-        return result;
-    if (outer->key.ip_protocol == IP_UDP && !tunnel_holds(t, inner, is_strict))
-        return DECODE_OTHER;
-    /* Only what carries a flow gets a number. */
-    inner->key.domain = tunnel_is_one_way(t->kind) ? domain_met(&d, outer) : domain_of(&d);
-    inner->hash = flow_key_hash(&inner->key, decoder->hash_key);
-    return DECODE_FLOW;
-}
-
-enum decode_result decode_inner(const struct decoder *decoder, const struct packet *outer,
-                                struct packet *inner)
-{
-    struct tunnel t;
-    return tunnel_open(outer, &t) ? decode_opened(decoder, outer, &t, false, inner) : DECODE_OTHER;
-}
-
-enum decode_result decode_inner_as(const struct decoder *decoder, const struct packet *outer,
-                                   uint8_t kind, struct packet *inner)
-{
-    struct decoder alone = *decoder;
-    struct tunnel t;
-    alone.fragments = NULL;
-    return tunnel_open_as(outer, (enum tunnel_kind)kind, &t)
-               ? decode_opened(&alone, outer, &t, true, inner)
-               : DECODE_OTHER;
 }
