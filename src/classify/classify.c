@@ -255,10 +255,9 @@ struct classify_outcome classify_more(const struct classifier *classifier,
     return outcome(&s, changed);
 }
 
-/* What the server says is nothing that is known: then the client's word is the best there is. */
-static bool take_clients_word(struct session *s)
+/* A room's YES of the client alone, where the server's bytes say nothing. */
+static bool take_clients_word(struct session *s, room_index room)
 {
-    room_index room = validated_by(s, s->state->claim[CLIENT]);
     for (unsigned swapped = 0; swapped < 2; swapped++) {
         if (session_ask(s, room, 1u << CLIENT, swapped) != YES)
             continue;
@@ -267,6 +266,20 @@ static bool take_clients_word(struct session *s)
         s->state->are_sides_apart = true;
         s->state->heard = 3;
         return changed;
+    }
+    return false;
+}
+
+/* What the server says is nothing that is known, or its first line is lost in part: then the word
+ * of the client is the best there is. Who has waited for the server in vain is asked for it. */
+static bool take_any_clients_word(struct session *s, const struct live *waited, unsigned count)
+{
+    room_index claimed = s->state->claim[CLIENT];
+    if (claimed != NO_ROOM)
+        return take_clients_word(s, validated_by(s, claimed));
+    for (unsigned i = 0; i < count; i++) {
+        if (waited[i].wanted[SERVER] && take_clients_word(s, waited[i].room))
+            return true;
     }
     return false;
 }
@@ -294,6 +307,9 @@ struct classify_outcome classify_end(const struct classifier *classifier,
     struct exchange final = *exchange;
     struct session s;
     bool changed = false;
+    struct live waited[MAX_LIVE];
+    unsigned waited_count = state->live_count;
+    memory_copy(waited, state->live, waited_count * sizeof waited[0]);
     final.is_final = true;
     session_begin(&s, classifier, state, &final, state->spoke & 2 ? SERVER : CLIENT, packet);
     if (!state->is_certain && s.which && !state->are_sides_apart) {
@@ -311,8 +327,8 @@ struct classify_outcome classify_end(const struct classifier *classifier,
                                                 (enum answer)state->answer)))
             changed = take(&s, &s.joint);
     }
-    if (state->room == NO_ROOM && s.which == 3 && state->claim[CLIENT] != NO_ROOM)
-        changed = take_clients_word(&s) || changed;
+    if (state->room == NO_ROOM && s.which == 3)
+        changed = take_any_clients_word(&s, waited, waited_count) || changed;
     /* A child that would have waited for more waits no longer. */
     if (state->room != NO_ROOM && state->answer == YES && state->heard == 3 &&
         !state->are_sides_apart)
