@@ -75,12 +75,32 @@ static enum answer judge_place(struct inspection *in, struct cursor c, uint8_t r
     return c.ran_short ? short_of(in, &c) : NO;
 }
 
+/* Where only the answer was captured: a node's place with what it adds, or a line for each node. */
+static enum answer judge_answer(struct inspection *in, struct cursor c)
+{
+    struct cursor names = c;
+    cursor_skip(&names, 4);
+    if (cursor_accept_text(&names, "name ")) {
+        int32_t at = cursor_find_text(&names, " at port ", MOST_NAME + 9);
+        cursor_skip(&names, at < 0 ? 0 : (uint32_t)at + 9);
+        bool is_told = at > 0 && text_digits(&names, 5, NULL) > 0;
+        return is_told ? likely(in, "names", &names) : short_of(in, &names);
+    }
+    uint8_t letter = cursor_u8(&c), result = cursor_u8(&c);
+    if (letter != 'w' || result != 0 || !is_node(&c))
+        return c.ran_short || c.size < 9 ? wants(in, CLIENT, 3) : NO;
+    uint16_t extra = cursor_u16(&c);
+    if (!cursor_skip(&c, extra))
+        return short_of(in, &c);
+    return cursor_at_end(&c) ? likely(in, "a node's port", &c) : NO;
+}
+
 /* What comes back hangs on what was asked. */
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
     int asked = cursor_peek(&in->client, 2);
     if (asked < 0)
-        return wants(in, CLIENT, 3);
+        return judge_answer(in, c);
     if (asked == 'n')
         return judge_names(in, c);
     uint8_t letter = cursor_u8(&c), result = cursor_u8(&c);
@@ -101,6 +121,8 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\0\0x\0\0\x40\0\0\x04", "\xfe\0\xff\0\0\xf0\xff\xff\xfc"),
     SIGNATURE_MASKED(0, "\0\0z", "\xff\0\xff"),
     SIGNATURE(0, "\0\x01n"),
+    SIGNATURE_MASKED(0, "w\0\0\0\x48\0\0\x04\0\x05", "\xff\xff\0\0\xfa\xff\xff\xfc\xff\xff"),
+    SIGNATURE(4, "name "),
 };
 
 const struct cdpi_protocol cdpi_protocol_epmd = {

@@ -84,8 +84,10 @@ static enum answer judge_datagram(struct inspection *in, struct cursor c)
 
 static enum answer judge_server(struct inspection *in, struct cursor c)
 {
+    if (cursor_accept_text(&c, "<GANGLIA_XML VERSION=\"")) /* joined after the document type */
+        return yes(in, "document", &c);
     if (!cursor_may_start_with(&c, "<?xml version=\"1.0\""))
-        return NO;
+        return cursor_may_start_with(&c, "<GANGLIA_XML VERSION=\"") ? short_of(in, &c) : NO;
     int32_t at = cursor_find_text(&c, "<!DOCTYPE GANGLIA_XML", DOCTYPE_WITHIN);
     if (at < 0)
         return c.size >= DOCTYPE_WITHIN ? NO : short_of(in, &c);
@@ -107,6 +109,7 @@ static const struct signature signatures[] = {
      .mask = "\xff\xff\xff\xf0\xff\xff",
      .min_size = 20},
     {.transports = OVER_TCP, .size = 16, .bytes = "<?xml version=\"1"},
+    {.transports = OVER_TCP, .size = 13, .bytes = "<GANGLIA_XML "},
 };
 
 const struct cdpi_protocol cdpi_protocol_ganglia = {

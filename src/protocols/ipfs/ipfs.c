@@ -9,8 +9,17 @@
 
 enum { LINE = 20 };
 
+/* Joined after that: the choice of what secures the connection. */
+static bool chooses_security(struct cursor c)
+{
+    return cursor_accept_text(&c, "\x07/noise\n") || cursor_accept_text(&c, "\x0b/tls/1.0.0\n");
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
+    if (chooses_security(c))
+        return likely(in, "choice of security", &c);
+
     static const char line[LINE + 1] = "\x13/multistream/1.0.0\n";
     if (!cursor_may_start(&c, line, LINE))
         return NO;
@@ -24,7 +33,11 @@ static enum answer validate(struct inspection *in)
     return judge_sides(in, judge, judge);
 }
 
-static const struct signature signatures[] = {SIGNATURE(0, "\x13/multistr")};
+static const struct signature signatures[] = {
+    SIGNATURE(0, "\x13/multistr"),
+    SIGNATURE(0, "\x07/noise\n"),
+    SIGNATURE(0, "\x0b/tls/1.0.0\n"),
+};
 
 const struct cdpi_protocol cdpi_protocol_ipfs = {
     .name = "IPFS",

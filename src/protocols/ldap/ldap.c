@@ -2,8 +2,8 @@
 /*
  * LDAP, RFC 4511 section 4, and CLDAP ([MS-ADTS] section 6.3.3) over UDP:
  *
- *     LDAPMessage ::= SEQUENCE { messageID INTEGER, protocolOp [APPLICATION n] ..., controls [0]
- * OPTIONAL }
+ *     LDAPMessage ::= SEQUENCE {
+ *         messageID INTEGER, protocolOp [APPLICATION n] ..., controls [0] OPTIONAL }
  *
  * The lengths nest, and the operation's first elements have the types and ranges of the standard.
  */

@@ -107,6 +107,14 @@ static int reply_bits(uint32_t code, struct cursor line)
     }
 }
 
+/* RFC 3977 section 5.2: the capabilities' list begins with the version. */
+static bool is_version(struct cursor c)
+{
+    struct cursor line;
+    return text_line(&c, LINE_LIMIT, &line) == LINE_WHOLE &&
+           cursor_accept_text(&line, "VERSION ") && text_is_digit(cursor_peek(&line, 0));
+}
+
 static int weigh_server(struct cursor c)
 {
     if (c.size == 0)
@@ -119,7 +127,7 @@ static int weigh_server(struct cursor c)
     bool is_last;
     if (!text_reply_code(&line, &code, &is_last) || !is_last)
         return -1;
-    return reply_bits(code, line);
+    return code == 101 && is_version(c) ? 44 : reply_bits(code, line);
 }
 
 static enum answer validate(struct inspection *in)
@@ -130,6 +138,7 @@ static enum answer validate(struct inspection *in)
 }
 
 static const struct signature signatures[] = {
+    SIGNATURE(0, "101 "),
     SIGNATURE(0, "200 "),
     SIGNATURE(0, "201 "),
     SIGNATURE(0, "211 "),

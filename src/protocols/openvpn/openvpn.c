@@ -97,6 +97,55 @@ static bool pass_numbers(struct cursor *c, uint8_t *acks, uint32_t *number)
     return !c->ran_short;
 }
 
+/* Under tls-auth or tls-crypt: where the replay id and the time may stand, behind the session. */
+struct replay {
+    uint32_t id, time;
+};
+
+static bool read_replay(struct cursor packet, uint32_t hmac, struct replay *replay)
+{
+    if (!cursor_skip(&packet, SESSION + hmac))
+        return false;
+    replay->id = cursor_u32(&packet);
+    replay->time = cursor_u32(&packet);
+    return !packet.ran_short && replay->id >= 1 && replay->id <= NUMBER_LIMIT &&
+           replay->time >= FIRST_YEAR;
+}
+
+/* Joined late: two control packets of one session and of one time, which is that of its beginning,
+ * that count up. */
+static bool counts_up(struct cursor before, struct cursor after)
+{
+    static const uint8_t hmacs[] = {0, 16, 20, 32, 48, 64};
+    struct replay first, second;
+    uint8_t opcodes[2] = {cursor_u8(&before) >> 3, cursor_u8(&after) >> 3};
+    if (opcodes[0] < CONTROL_1 || opcodes[0] > ACK_1 || opcodes[1] < CONTROL_1 ||
+        opcodes[1] > ACK_1 || cursor_u64(&before) != cursor_u64(&after))
+        return false;
+    before.at = after.at = 0;
+    for (unsigned i = 0; i < sizeof hmacs; i++) {
+        if (read_replay(before, hmacs[i], &first) && read_replay(after, hmacs[i], &second) &&
+            first.time == second.time && second.id > first.id &&
+            second.id - first.id <= REPLAY_LIMIT)
+            return true;
+    }
+    return false;
+}
+
+/* The newest datagram against the last before it of its side. */
+static bool control_counts_up(const struct inspection *in)
+{
+    if (in->datagram_count < 2)
+        return false;
+    struct cursor newest = inspection_datagram(in, in->datagram_count - 1);
+    for (uint32_t i = in->datagram_count - 1; i-- > 0;) {
+        struct cursor before = inspection_datagram(in, i);
+        if (before.side == newest.side)
+            return counts_up(before, newest);
+    }
+    return false;
+}
+
 /* Joined late, what nothing encrypts: a control packet that carries a TLS record, or nothing but
  * acknowledgements. */
 static enum answer judge_control(struct inspection *in, struct cursor c, unsigned opcode)
@@ -161,6 +210,19 @@ static enum answer judge_data_stream(struct inspection *in, struct cursor c)
     return likely(in, "data that count up", &c);
 }
 
+/* Joined late over TCP: a control packet and the next one. */
+static enum answer judge_control_stream(struct inspection *in, struct cursor packet,
+                                        struct cursor c)
+{
+    uint16_t size = cursor_u16(&c);
+    struct cursor next = cursor_take(&c, size);
+    if (size > 1500)
+        return NO;
+    if (c.ran_short)
+        return short_of(in, &c);
+    return counts_up(packet, next) ? likely(in, "control packets that count up", &c) : NO;
+}
+
 /* Over TCP the packet's size stands before it. */
 static enum answer judge_stream(struct inspection *in, struct cursor c, bool is_client)
 {
@@ -177,7 +239,11 @@ static enum answer judge_stream(struct inspection *in, struct cursor c, bool is_
     if (c.ran_short)
         return short_of(in, &c);
     packet.side = c.side;
-    return judge_packet(in, packet, is_client);
+    enum answer answer = judge_packet(in, packet, is_client);
+    unsigned opcode = (unsigned)cursor_peek(&packet, 0) >> 3;
+    return answer == NO && (opcode == CONTROL_1 || opcode == ACK_1)
+               ? judge_control_stream(in, packet, c)
+               : answer;
 }
 
 /* Peer ids and counters of data: several datagrams of one side, one peer, counting up by little. */
@@ -222,7 +288,13 @@ static enum answer judge(struct inspection *in, struct cursor c)
 static enum answer validate(struct inspection *in)
 {
     enum answer answer = judge_sides(in, judge, judge);
-    return answer == NO ? judge_data(in) : answer;
+    if (answer != NO)
+        return answer;
+    if (is_udp(in) && control_counts_up(in)) {
+        struct cursor c = in->client.size ? in->client : in->server;
+        return likely(in, "control packets that count up", &c);
+    }
+    return judge_data(in);
 }
 
 static const struct signature signatures[] = {

@@ -59,6 +59,17 @@ static bool is_greeting(const struct inspection *in, struct cursor text)
     return both_spoke(in);
 }
 
+/* RFC 2449 section 6: the answer to CAPA, a word of these a line. */
+static bool is_capability(struct cursor c)
+{
+    static const char *const words[] = {
+        "capa",   "top",         "user", "sasl", "resp-codes",     "uidl", "pipelining",
+        "expire", "login-delay", "stls", "utf8", "auth-resp-code", "lang", "implementation",
+        NULL};
+    struct cursor line;
+    return text_line(&c, LINE_LIMIT, &line) == LINE_WHOLE && text_word(&line, words) >= 0;
+}
+
 static int weigh_server(const struct inspection *in, struct cursor c)
 {
     if (c.size == 0)
@@ -74,6 +85,8 @@ static int weigh_server(const struct inspection *in, struct cursor c)
         return -1;
     if (!cursor_at_end(&line) && text_is_token(cursor_peek(&line, 0)))
         return -1;
+    if (is_ok && is_capability(c))
+        return STAMP_BITS;
     if (text_has(line, "pop3") || text_has(line, "pop server") || (is_ok && has_stamp(line)))
         return STAMP_BITS;
     return (is_ok && cursor_left(&line) > 1) || is_greeting(in, line) ? TEXT_BITS : STATUS_BITS;

@@ -9,6 +9,13 @@
 
 enum { LINE_LIMIT = 512 };
 
+/* What the server says later of a module: granted, wants a password, the list's end. */
+static bool says_outcome(struct cursor line)
+{
+    return cursor_accept_text(&line, "OK") || cursor_accept_text(&line, "EXIT") ||
+           cursor_accept_text(&line, "AUTHREQD ");
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
     struct cursor line, from = c;
@@ -17,7 +24,11 @@ static enum answer judge(struct inspection *in, struct cursor c)
     enum text_line state = text_line(&c, LINE_LIMIT, &line);
     if (state != LINE_WHOLE)
         return state == LINE_OPEN ? short_of(in, &from) : NO;
-    if (!cursor_accept_text(&line, "@RSYNCD: ") || text_digits(&line, 3, NULL) == 0)
+    if (!cursor_accept_text(&line, "@RSYNCD: "))
+        return NO;
+    if (says_outcome(line))
+        return likely(in, "outcome", &c);
+    if (text_digits(&line, 3, NULL) == 0)
         return NO;
     if (cursor_accept_text(&line, ".") && text_digits(&line, 3, NULL) == 0)
         return NO;

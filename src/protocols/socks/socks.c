@@ -2,10 +2,14 @@
 /*
  * SOCKS 4, 4a and 5 (RFC 1928, RFC 1929; Ying-Da Lee's "SOCKS 4A").
  *
- *     4   client: 4, command, port (16), address (32), user, 0 [, name, 0]     server: 0, code, 6
- * bytes 5   client: 5, count, methods       server: 5, method client: 1, length, user, length,
- * password       server: 1, status      (method 2) client: 5, command, 0, type, address, port
- * server: 5, code, 0, type, address, port
+ *     4   client: 4, command, port(2), address(4), user, 0, and of 4a: name, 0
+ *         server: 0, code, 6 bytes
+ *     5   client: 5, count, methods
+ *         server: 5, method
+ *         client: 1, length, user, length, password (method 2)
+ *         server: 1, status
+ *         client: 5, command, 0, type, address, port
+ *         server: 5, code, 0, type, address, port
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -36,6 +40,13 @@ static bool pass_string(struct cursor *c, uint32_t limit, uint32_t *length)
     return false;
 }
 
+/* What was granted begins: where the server's answer was not captured, that tells a request by. */
+static bool is_what_follows(struct cursor c)
+{
+    return cursor_accept_text(&c, "GET ") || cursor_accept_text(&c, "POST ") ||
+           cursor_accept_text(&c, "HEAD ") || cursor_accept_text(&c, "\x16\x03");
+}
+
 static void hear_client_4(struct cursor c, struct dialogue *d)
 {
     uint32_t user, name;
@@ -54,6 +65,8 @@ static void hear_client_4(struct cursor c, struct dialogue *d)
     d->bits += 23 + (user > 10 ? 10 : user);
     if (is_4a)
         d->bits += name > 2 ? 30 : 10;
+    if (d->port != 0 && is_what_follows(c))
+        d->bits += 16;
     d->is_all = cursor_at_end(&c) && d->port != 0;
 }
 

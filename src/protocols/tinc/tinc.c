@@ -26,10 +26,31 @@ static bool is_name(struct cursor name)
     return true;
 }
 
+/* METAKEY: cipher, digest, the digest's size, compression, an RSA key's worth of hexadecimals. */
+static enum answer judge_key(struct inspection *in, struct cursor c)
+{
+    enum { NUMBERS = 4, LEAST_KEY = 128, MOST_KEY = 2048 };
+    uint32_t last;
+    for (unsigned i = 0; i < NUMBERS; i++) {
+        uint32_t digits = text_digits(&c, 4, NULL);
+        if (cursor_at_end(&c))
+            return short_of(in, &c);
+        if (digits == 0 || cursor_u8(&c) != ' ')
+            return NO;
+    }
+    uint32_t digits = text_hex(&c, MOST_KEY, &last);
+    if (cursor_at_end(&c))
+        return short_of(in, &c);
+    return digits >= LEAST_KEY && cursor_u8(&c) == '\n' ? yes(in, "key", &c) : NO;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
+    if (cursor_accept_text(&c, "1 ")) /* joined late */
+        return judge_key(in, c);
     if (!cursor_accept_text(&c, "0 "))
-        return cursor_may_start(&c, "0 ", 2) ? short_of(in, &c) : NO;
+        return cursor_may_start(&c, "0 ", 2) || cursor_may_start(&c, "1 ", 2) ? short_of(in, &c)
+                                                                              : NO;
     int32_t blank = cursor_find(&c, ' ', NAME_LIMIT + 1);
     if (blank < 0)
         return cursor_left(&c) <= NAME_LIMIT ? short_of(in, &c) : NO;
@@ -49,7 +70,7 @@ static enum answer judge(struct inspection *in, struct cursor c)
 
 static enum answer validate(struct inspection *in)
 {
-    return judge_sides(in, judge, judge);
+    return judge_joined(in, judge, judge);
 }
 
 /* The tunnel itself is encrypted datagrams to the same port (manual, section 6.1). */
@@ -62,7 +83,10 @@ static enum follow_answer follow(struct follow *f, struct cursor *payload)
     return FOLLOW_DONE;
 }
 
-static const struct signature signatures[] = {SIGNATURE(0, "0 ")};
+static const struct signature signatures[] = {
+    SIGNATURE(0, "0 "),
+    SIGNATURE_MASKED(0, "1 00", "\xff\xff\xf0\xf0"),
+};
 
 const struct cdpi_protocol cdpi_protocol_tinc = {
     .name = "TINC",

@@ -6,7 +6,7 @@
  */
 #include "protocols/protocol.h"
 
-enum { MOST_SOCKET = 11 };
+enum { MOST_SOCKET = 11, SHORT_COMMAND = 4 };
 
 /* Major 3: a minor, a mechanism's name; 0 and 1 are ZMTP 2.0 and a kind of socket. */
 static bool is_version(struct cursor *c)
@@ -19,8 +19,26 @@ static bool is_version(struct cursor *c)
     return mechanism < 0 || (mechanism >= 'A' && mechanism <= 'Z');
 }
 
+/* Joined after the greetings (RFC 23/ZMTP, section "The NULL security mechanism"): a command of
+ * less than 256 bytes, its name, and the metadata with the kind of socket. */
+static enum answer judge_ready(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 1);
+    uint8_t size = cursor_u8(&c);
+    struct cursor command = cursor_take(&c, size);
+    if (c.ran_short)
+        return short_of(in, &c);
+    bool is_ready = cursor_accept_text(&command, "\x05READY");
+    return is_ready && cursor_find_text(&command, "\x0bSocket-Type", size) >= 0
+               ? likely(in, "READY", &c)
+               : NO;
+}
+
 static enum answer judge(struct inspection *in, struct cursor c)
 {
+    if (cursor_peek(&c, 0) == SHORT_COMMAND)
+        return judge_ready(in, c);
+
     if (!cursor_may_start(&c, "\xff\0\0\0\0\0\0\0", 8))
         return NO;
     cursor_skip(&c, 9);
@@ -41,6 +59,7 @@ static enum answer validate(struct inspection *in)
 
 static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\xff\0\0\0\0\0\0\0\0\x7f", "\xff\xff\xff\xff\xff\xff\xff\xff\0\xff"),
+    SIGNATURE_MASKED(0, "\x04\0\x05READY", "\xff\0\xff\xff\xff\xff\xff\xff"),
 };
 
 const struct cdpi_protocol cdpi_protocol_zmtp = {
