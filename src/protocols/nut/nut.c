@@ -63,13 +63,26 @@ static int request_bits(struct cursor line)
     return is_weak ? 6 : -1;
 }
 
+/* A variable of a UPS: its name has a dot in it, its value stands in quotes. */
+static bool is_variable(struct cursor line)
+{
+    int32_t name = cursor_find(&line, ' ', LINE_LIMIT);
+    if (name <= 0)
+        return false;
+    cursor_skip(&line, (uint32_t)name + 1);
+    int32_t value = cursor_find(&line, ' ', LINE_LIMIT), dot = cursor_find(&line, '.', LINE_LIMIT);
+    return dot > 0 && dot < value && cursor_peek(&line, (uint32_t)value + 1) == '"' &&
+           cursor_peek(&line, cursor_left(&line) - 1) == '"';
+}
+
 static int reply_bits(struct cursor line)
 {
     if (cursor_accept_text(&line, "BEGIN LIST "))
         return is_subject(&line) ? 60 : -1;
-    if (cursor_accept_text(&line, "VAR ") || cursor_accept_text(&line, "TYPE ") ||
-        cursor_accept_text(&line, "UPSDESC ") || cursor_accept_text(&line, "NUMLOGINS ") ||
-        cursor_accept_text(&line, "DESC "))
+    if (cursor_accept_text(&line, "VAR "))
+        return is_variable(line) ? 36 : 20;
+    if (cursor_accept_text(&line, "TYPE ") || cursor_accept_text(&line, "UPSDESC ") ||
+        cursor_accept_text(&line, "NUMLOGINS ") || cursor_accept_text(&line, "DESC "))
         return 20;
     if (cursor_accept_text(&line, "ERR ")) {
         int first = cursor_peek(&line, 0);
@@ -123,7 +136,7 @@ static const struct signature signatures[] = {
     SIGNATURE(0, "LIST "),      SIGNATURE(0, "GET VAR "),    SIGNATURE(0, "USERNAME "),
     SIGNATURE(0, "NETVER"),     SIGNATURE(0, "PROTVER"),     SIGNATURE(0, "GET UPSDESC "),
     SIGNATURE(0, "VER\n"),      SIGNATURE(0, "BEGIN LIST "), SIGNATURE(0, "Network UPS Tool"),
-    SIGNATURE(0, "STARTTLS\n"), SIGNATURE(0, "ERR "),
+    SIGNATURE(0, "STARTTLS\n"), SIGNATURE(0, "ERR "),        SIGNATURE(0, "VAR "),
 };
 
 const struct cdpi_protocol cdpi_protocol_nut = {
