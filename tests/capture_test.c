@@ -659,8 +659,8 @@ static void put_many(struct bytes *b, size_t up_to)
         put_record(b, i, 0, 1000, 1000, payload);
 }
 
-/* The file gets `size` bytes long after `calls` calls: each frame is readable, the end is CDPI_CUT.
- */
+/* The file gets `size` bytes long after `calls` calls: each frame is readable, the end is
+ * CDPI_CUT. */
 static void shrink_after(const struct bytes *b, unsigned calls, off_t size)
 {
     const char *path = write_file("shrinks", b);

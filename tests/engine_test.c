@@ -136,8 +136,8 @@ static void segments_in_any_order(void)
     }
 }
 
-/* The server's second segment comes before its first; the client's verdict does not end the wait.
- */
+/* The server's second segment comes before its first; the client's verdict does not end the
+ * wait. */
 static void a_beginning_that_comes_late(void)
 {
     struct log log;

@@ -88,8 +88,8 @@ static bool is_named(const struct run *run, const char *name, enum cdpi_confiden
     return sound;
 }
 
-/* RFC 7413: data stands one after the SYN's number; a server that does not take it gets it again.
- */
+/* RFC 7413: data stands one after the SYN's number; a server that does not take it gets it
+ * again. */
 static void data_in_the_syn(bool sent_again, unsigned cut)
 {
     struct run run = begin(40000, 2222);

@@ -33,8 +33,8 @@ CDPI_API CDPI_MUST_USE enum cdpi_status
 cdpi_capture_open(const char *path, const struct cdpi_capture_options *options,
                   struct cdpi_capture **capture, struct cdpi_error *error);
 
-/* Opens an interface for live capture. CDPI_CANNOT_READ with the cause where that is not possible.
- */
+/* Opens an interface for live capture. CDPI_CANNOT_READ with the cause where that is not
+ * possible. */
 CDPI_API CDPI_MUST_USE enum cdpi_status
 cdpi_capture_open_live(const char *interface, const struct cdpi_capture_options *options,
                        struct cdpi_capture **capture, struct cdpi_error *error);

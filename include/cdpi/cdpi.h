@@ -258,8 +258,8 @@ struct cdpi_options {
 CDPI_API CDPI_MUST_USE enum cdpi_status cdpi_open(const struct cdpi_options *options,
                                                   struct cdpi **engine, struct cdpi_error *error);
 
-/* Ends all flows (events fire), then frees everything. NULL is fine. CDPI_BUSY inside a callback.
- */
+/* Ends all flows (events fire), then frees everything. NULL is fine. CDPI_BUSY inside a
+ * callback. */
 CDPI_API enum cdpi_status cdpi_close(struct cdpi *engine);
 
 /* Feeds a batch in the order given. Events fire during the call. Frames that belong to no flow are

@@ -17,8 +17,8 @@ bool fail(struct failure *failure, enum cdpi_status status, const char *format, 
 /* The words for an errno. */
 bool fail_errno(struct failure *failure, enum cdpi_status status, const char *what, int number);
 
-/* Writes "name: cause" on one line. A long name keeps its end, so that the cause is never cut off.
- */
+/* Writes "name: cause" on one line. A long name keeps its end, so that the cause is never cut
+ * off. */
 void failure_tell(const struct failure *failure, const char *name, struct cdpi_error *error);
 
 #endif

@@ -45,8 +45,8 @@ size_t pcapng_file_next(struct pcapng_file *file, struct source *source, struct 
                         size_t room, struct failure *failure);
 void pcapng_file_close(struct pcapng_file *file);
 
-/* The source has no more: a plain end, the source's own trouble, or a cut in the middle of `what`.
- */
+/* The source has no more: a plain end, the source's own trouble, or a cut in the middle of
+ * `what`. */
 void judge_end(const struct source *source, const char *what, struct failure *failure);
 
 static inline uint16_t read_u16(struct cursor *c, bool swapped)

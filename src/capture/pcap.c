@@ -3,8 +3,8 @@
  * Classic pcap (draft-ietf-opsawg-pcap): a header of 24 bytes, then records.
  *
  *     magic u32 | major u16 | minor u16 | reserved u32 | reserved u32 | snaplen u32 | link type u32
- *     seconds u32 | fraction u32 | captured u32 | length u32 [| index u32 | protocol u16 | type u8
- * | pad u8]
+ *     seconds u32 | fraction u32 | captured u32 | length u32
+ *         [| index u32 | protocol u16 | type u8 | pad u8]
  */
 #include "capture/formats.h"
 

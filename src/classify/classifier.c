@@ -24,8 +24,8 @@ static void resolve(struct classifier *c, room_index i)
         if (parent != NO_ROOM) {
             if (!p->validate)
                 room->validated_by = parent;
-            /* Two children of one parent (mDNS, LLMNR) chain: the parent's first, that one's next.
-             */
+            /* Two children of one parent (mDNS, LLMNR) chain: the parent's first, that one's
+             * next. */
             while (c->rooms[parent].told_apart_by_port != NO_ROOM)
                 parent = c->rooms[parent].told_apart_by_port;
             c->rooms[parent].told_apart_by_port = i;

@@ -20,8 +20,8 @@ static room_index told_apart(const struct session *s, room_index room)
     return room;
 }
 
-/* The room whose validator stands behind a verdict: of one that is told by its port, the parent's.
- */
+/* The room whose validator stands behind a verdict: of one that is told by its port, the
+ * parent's. */
 static room_index validated_by(const struct session *s, room_index room)
 {
     return s->classifier->rooms[room].validated_by;

@@ -30,8 +30,8 @@ struct command {
 /* EXIT_DONE, or EXIT_USAGE with one line on standard error. */
 int command_read(struct command *command, const char *name, int argc, char **argv);
 
-/* Feeds the files and ends all flows. EXIT_DONE or EXIT_INPUT; what was read is fed all the same.
- */
+/* Feeds the files and ends all flows. EXIT_DONE or EXIT_INPUT; what was read is fed all the
+ * same. */
 int feed_files(struct cdpi *engine, char *const *files, int count);
 
 /* "192.0.2.1:53", "[2001:db8::1]:53" with all groups, to standard output. */

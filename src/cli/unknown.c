@@ -84,8 +84,8 @@ static bool has_magic(const uint8_t *bytes, size_t size)
     return false;
 }
 
-/* What random bytes of this size have on average: few cannot show all values (Miller's correction).
- */
+/* What random bytes of this size have on average: few cannot show all values (Miller's
+ * correction). */
 static double random_entropy(size_t size)
 {
     double n = (double)size;

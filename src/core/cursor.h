@@ -157,8 +157,8 @@ static inline struct cursor cursor_ahead(const struct cursor *c, uint32_t n)
     return (struct cursor){.data = c->data + c->at, .size = n, .side = c->side};
 }
 
-/* Whether the bytes from here begin with these; does not move. What has not arrived does not match.
- */
+/* Whether the bytes from here begin with these; does not move. What has not arrived does not
+ * match. */
 static inline bool cursor_starts(const struct cursor *c, const void *bytes, uint32_t n)
 {
     return n <= cursor_left(c) && memcmp(c->data + c->at, bytes, n) == 0;
@@ -212,8 +212,8 @@ static inline bool cursor_accept_nocase(struct cursor *c, const char *lower)
     return n > 0;
 }
 
-/* Which of eight bytes are this one, as their top bits; some above the first that is may be wrong.
- */
+/* Which of eight bytes are this one, as their top bits; some above the first that is may be
+ * wrong. */
 static inline uint64_t cursor_same_bytes(uint64_t word, uint8_t byte)
 {
     const uint64_t ones = 0x0101010101010101u;

@@ -277,8 +277,8 @@ static enum decode_result decode_fddi(struct descent *d, struct cursor c)
     return after_bytes(d, c, 13, decode_llc);
 }
 
-/* IEEE 802.5: access, frame control, two addresses, a route where the source's first bit says so.
- */
+/* IEEE 802.5: access, frame control, two addresses, a route where the source's first bit says
+ * so. */
 static enum decode_result decode_token_ring(struct descent *d, struct cursor c)
 {
     int source = cursor_peek(&c, 8);

@@ -282,8 +282,8 @@ void answers_free(struct cdpi *engine);
 
 /* Keeps a copy of a packet of an undecided flow. */
 void engine_keep_packet(struct cdpi *engine, struct head *head, const struct packet *p);
-/* A packet without payload: TCP's handshake, an acknowledgement. `begins`: it is its flow's first.
- */
+/* A packet without payload: TCP's handshake, an acknowledgement. `begins`: it is its flow's
+ * first. */
 void engine_keep_bare(struct cdpi *engine, const struct hot *hot, const struct packet *p,
                       bool begins);
 /* What came before the flow had a head goes first. */

@@ -66,8 +66,8 @@ static void take_announcements(struct cdpi *engine, const struct flow_place *pla
     follow->announced_count = 0;
 }
 
-/* Where the announced protocol has signatures for the transport, the first payload must carry one.
- */
+/* Where the announced protocol has signatures for the transport, the first payload must carry
+ * one. */
 static bool fits_first_payload(const struct cdpi *engine, uint16_t protocol, const struct packet *p)
 {
     uint8_t transport = p->key.ip_protocol == IP_TCP ? OVER_TCP : OVER_UDP;

@@ -48,8 +48,8 @@ static struct head *begin_head(struct cdpi *engine, const struct flow_place *pla
     return head;
 }
 
-/* The first payload is looked at where it lies; only a flow that it does not settle takes a head.
- */
+/* The first payload is looked at where it lies; only a flow that it does not settle takes a
+ * head. */
 static void inspect_first(struct cdpi *engine, const struct flow_place *place,
                           const struct packet *p)
 {

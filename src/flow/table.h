@@ -197,8 +197,8 @@ static inline uint32_t hash_home(uint64_t hash, uint32_t capacity)
     return (uint32_t)((hash & UINT32_MAX) * capacity >> 32);
 }
 
-/* Eight bytes of a record or key at a time: a call of memcmp would cost more than the comparison.
- */
+/* Eight bytes of a record or key at a time: a call of memcmp would cost more than the
+ * comparison. */
 static inline bool words_match(const void *a, const void *b, unsigned count)
 {
     uint64_t difference = 0;

@@ -3,9 +3,11 @@
  * ONC RPC version 2, RFC 5531 sections 9 and 11. Over TCP each message is a record: a word with the
  * last-fragment bit and the fragment's size stands before it.
  *
- *     call:  xid(4) 0(4) version(4) = 2 program(4) its version(4) procedure(4) credential verifier
- * arguments reply: xid(4) 1(4) accepted(4): 0 verifier status(4), or 1 status(4) ... credential,
- * verifier: flavor(4) size(4) up to 400 bytes
+ *     call:   xid(4) 0(4) version(4) = 2 program(4) its version(4) procedure(4)
+ *             credential verifier arguments
+ *     reply:  xid(4) 1(4) accepted(4): 0 verifier status(4), or 1 status(4) ...
+ *
+ *     credential, verifier:  flavor(4) size(4) up to 400 bytes
  */
 #ifndef CDPI_FRAMING_SUNRPC_H
 #define CDPI_FRAMING_SUNRPC_H

@@ -82,8 +82,8 @@ static inline bool tpkt_read(struct cursor *c, struct tpkt *t)
     return cotp_connection(c, t, indicator);
 }
 
-/* Parameters of a connection PDU, X.224 13.3.4: code, length, value, up to the user data exactly.
- */
+/* Parameters of a connection PDU, X.224 13.3.4: code, length, value, up to the user data
+ * exactly. */
 static inline bool cotp_parameters(struct cursor *c, const struct tpkt *t)
 {
     cursor_seek(c, t->params);
@@ -97,8 +97,8 @@ static inline bool cotp_parameters(struct cursor *c, const struct tpkt *t)
     return c->ran_short || c->at == t->body;
 }
 
-/* Passes over connection PDUs and empty data, to the user data of the first data PDU that has some.
- */
+/* Passes over connection PDUs and empty data, to the user data of the first data PDU that has
+ * some. */
 static inline bool tpkt_first_data(struct cursor *c, struct tpkt *t)
 {
     for (unsigned packets = 0; packets < 4; packets++) {

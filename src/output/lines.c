@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* --flows: a line a flow. --explain: the evidence under it. And nothing at all, for --format none.
- */
+/* --flows: a line a flow. --explain: the evidence under it. And nothing at all, for --format
+ * none. */
 #include <string.h>
 
 #include "output/output.h"

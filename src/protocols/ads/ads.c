@@ -3,7 +3,7 @@
  * Beckhoff ADS. Infosys TE1000, AMS/TCP packet, low byte first:
  *
  *     00 00 length(4) | target(6) port(2) source(6) port(2) command(2) flags(2) length(4) error(4)
- * invoke(4) data
+ *       invoke(4) data
  *
  * and on UDP the router's discovery: 71146603 invoke(4) service(4) netid(6) port(2) tags(4).
  */

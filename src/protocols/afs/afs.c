@@ -4,7 +4,7 @@
  * bytes:
  *
  *     epoch(4) connection(4) call(4) sequence(4) serial(4) type(1) flags(1) status(1) security(1)
- * checksum(2) service(2)
+ *       checksum(2) service(2)
  *
  * Numbers count from small ones; the services of AFS are few. What rxdebug asks (rx_user's
  * MakeDebugCall) has epoch 999 and no connection.

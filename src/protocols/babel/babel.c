@@ -2,8 +2,10 @@
 /*
  * Babel. RFC 8966 section 4.2:
  *
- *     magic(1) = 42 version(1) = 2 body length(2), TLVs: type(1) length(1) value, type 0 alone
- * pads; then a trailer of TLVs, in which RFC 8967 has its codes (16, with 17 to 19 in the body)
+ *     magic(1) = 42 version(1) = 2 body length(2), TLVs: type(1) length(1) value
+ *
+ * of which type 0 alone pads; then a trailer of TLVs, in which RFC 8967 has its codes (16, with 17 to
+ * 19 in the body).
  */
 #include "protocols/protocol.h"
 

@@ -3,7 +3,7 @@
  * BFCP, RFC 8855 section 5.1:
  *
  *     version(3 bits) 1 or 2, R, F, 0(3 bits); primitive(1); size in words(2); conference(4)
- * transaction(2) user(2)
+ *       transaction(2) user(2)
  *
  * and attributes (section 5.2): type and M(1), size(1), value, padded to words. Version 1 is for
  * TCP, 2 for UDP.

@@ -3,7 +3,7 @@
  * BFD. RFC 5880 section 4.1, over UDP (RFC 5881):
  *
  *     version 1+diagnostic(1) state+flags(1) multiplier(1) length(1) mine(4) yours(4) send(4)
- * receive(4) echo(4)
+ *       receive(4) echo(4)
  *
  * Length is the whole; intervals are microseconds; the multipoint bit is zero; poll and final
  * exclude each other.

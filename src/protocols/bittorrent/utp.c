@@ -3,8 +3,8 @@
 
 enum { UTP_EXTENSIONS = 3, NEAR = 64 };
 
-/* BEP 29 and libutp: selective acknowledgements are words of 32 bits, the other two have one size.
- */
+/* BEP 29 and libutp: selective acknowledgements are words of 32 bits, the other two have one
+ * size. */
 static bool utp_extension_fits(uint8_t kind, uint8_t size)
 {
     return kind == 1 ? size >= 4 && size % 4 == 0 : kind == 2 ? size == 8 : size == 4;

@@ -3,7 +3,7 @@
  * ANSI C12.22 (IEEE 1703) for meters. Clause 5.3: an ACSE APDU in BER,
  *
  *     60 length { a1 context, a2 called title, a4 called id, a6 calling title, a7, a8 calling id,
- * 8b, ac, be { 28 ... } }
+ *       8b, ac, be { 28 ... } }
  *
  * in this order; the user information (be) comes last and holds an EXTERNAL (28) with the encoded
  * PSEM (81).

@@ -4,7 +4,7 @@
  * suites' captures):
  *
  *     "ISO11898" version(1) count(1), then a frame: identifier(4, low byte first) length(1)
- * data(length) ...
+ *       data(length) ...
  */
 #include "protocols/protocol.h"
 

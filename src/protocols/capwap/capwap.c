@@ -3,7 +3,7 @@
  * CAPWAP. RFC 5415 section 4.3: a preamble, 00, and a header of HLEN words,
  *
  *     00 | HLEN(5) RID(5) WBID(5) T F L W M K reserved(3) | fragment id(16) offset(13) reserved(3)
- * | ...
+ *       | ...
  *
  * then a control message, type(4) sequence(1) length(2) flags(1) = 0 and elements that fill it, or
  * a frame. Preamble 01 and three zeros announce DTLS (section 4.2).

@@ -3,7 +3,7 @@
  * LonWorks over IP. ANSI/CEA-852 (EN 14908-4) clause 8, each message:
  *
  *     length(2) version(1) = 1 type(1) extension(1) flags(1) vendor(2) session(4) sequence(4)
- * time(4)
+ *       time(4)
  *
  * length of the whole.
  */

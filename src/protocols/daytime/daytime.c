@@ -3,8 +3,8 @@
  * Daytime, RFC 867: the server sends the time as one line and closes; the client's words are thrown
  * away. Unix sends what ctime(3) makes, NIST's servers a format of their own:
  *
- *     Mon Nov 23 12:04:27 2026 CR LF          LF 61367 26-11-23 12:04:27 00 0 0 123.4 UTC(NIST) *
- * LF
+ *     Mon Nov 23 12:04:27 2026 CR LF
+ *     LF 61367 26-11-23 12:04:27 00 0 0 123.4 UTC(NIST) * LF
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"

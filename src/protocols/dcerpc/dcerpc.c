@@ -3,10 +3,13 @@
  * DCE/RPC, The Open Group C706 chapter 12, and [MS-RPCE].
  *
  * Connection-oriented (TCP), section 12.6.3.1:
- *     5(1) minor(1) type(1) flags(1) representation(4) fragment size(2) authentication size(2)
- * call(4) Connectionless (UDP), section 12.5.1: 4(1) type(1) flags(1) flags(1) representation(3)
- * serial(1) object(16) interface(16) activity(16) boot(4) version(4) sequence(4) operation(2)
- * hints(2,2) size(2) fragment(2) authentication(1) serial(1)
+ *     5(1) minor(1) type(1) flags(1) representation(4) fragment size(2)
+ *     authentication size(2) call(4)
+ *
+ * Connectionless (UDP), section 12.5.1:
+ *     4(1) type(1) flags(1) flags(1) representation(3) serial(1) object(16) interface(16)
+ *     activity(16) boot(4) version(4) sequence(4) operation(2) hints(2,2) size(2) fragment(2)
+ *     authentication(1) serial(1)
  *
  * The representation tells the byte order of the rest.
  */

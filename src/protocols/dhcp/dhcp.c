@@ -54,8 +54,8 @@ static enum answer judge_header(struct inspection *in, struct cursor c)
     return likely(in, "BOOTP header", &c);
 }
 
-/* Too little of it was captured for that: then its first words, and a size that holds the header.
- */
+/* Too little of it was captured for that: then its first words, and a size that holds the
+ * header. */
 static enum answer judge_cut(struct inspection *in, struct cursor c)
 {
     uint8_t operation = cursor_u8(&c);

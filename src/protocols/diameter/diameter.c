@@ -3,7 +3,7 @@
  * Diameter, RFC 6733 section 3:
  *
  *     version(1) = 1, size(3), flags(1) "RPET" and four zeros, command(3), application(4), two
- * identifiers(4, 4)
+ *       identifiers(4, 4)
  *
  * and attributes (section 4.1): code(4), flags(1) "VMP" and five zeros, size(3), vendor(4) if V,
  * value, padding.

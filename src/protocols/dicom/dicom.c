@@ -2,9 +2,11 @@
 /*
  * DICOM's upper layer, PS3.8 section 9.3: type(1) 0 size(4), then
  *
- *     1 associate, 2 its answer: version(2) zeros(2) called(16) calling(16) zeros(32) item 10 00
- * size(2) name 3 refused: 0 result(1) source(1) reason(1) 4 data: size(4) context(1) control(1),
- * section 9.3.5: for connections whose beginning was missed
+ *     1  associate, 2 its answer: version(2) zeros(2) called(16) calling(16) zeros(32)
+ *        item 10 00 size(2) name
+ *     3  refused: 0 result(1) source(1) reason(1)
+ *     4  data: size(4) context(1) control(1), section 9.3.5: for connections whose beginning
+ *        was missed
  */
 #include "protocols/protocol.h"
 

@@ -235,8 +235,8 @@ static enum answer judge_cut(struct inspection *in, const struct cursor *c,
     return is_usual && begins_with_name(name) ? likely(in, "header and a cut name", c) : NO;
 }
 
-/* A server leaves out records, not questions, and has not thousands of them (RFC 2181 section 9).
- */
+/* A server leaves out records, not questions, and has not thousands of them (RFC 2181 section
+ * 9). */
 static bool is_cut_to_fit(const struct dns_message *m)
 {
     return m->questions == m->count[0] && (m->count[1] | m->count[2] | m->count[3]) < 1024;

@@ -2,8 +2,8 @@
 /*
  * DNSCrypt version 2 (dnscrypt.info/protocol). A query is
  *
- *     the resolver's client magic(8) client's public key(32) half a nonce(12) authenticator(16) and
- * the question
+ *     the resolver's client magic(8) client's public key(32) half a nonce(12) authenticator(16)
+ *       and the question
  *
  * encrypted; the answer is a fixed magic(8) "r6fnvWj8", the nonce whole(24), authenticator(16) and
  * the answer. The client's half begins the nonce again. Over TCP two bytes of size stand before

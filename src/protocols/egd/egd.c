@@ -3,7 +3,7 @@
  * GE's Ethernet Global Data. GFK-2224 appendix: each datagram, low byte first, is
  *
  *     0d 01 request(2) producer(4) exchange(4) seconds(4) nanoseconds(4) status(4) signature(4)
- * reserved(4) = 0
+ *       reserved(4) = 0
  *
  * and up to 1400 octets of data.
  */

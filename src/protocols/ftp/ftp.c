@@ -345,8 +345,8 @@ static void follow_line(struct follow *f, struct cursor line)
         announce_extended(f, line, AT_CLIENT);
 }
 
-/* Data connections are announced for as long as the session lasts; AUTH TLS (RFC 4217) ends that.
- */
+/* Data connections are announced for as long as the session lasts; AUTH TLS (RFC 4217) ends
+ * that. */
 static enum follow_answer follow(struct follow *f, struct cursor *payload)
 {
     struct cursor line;

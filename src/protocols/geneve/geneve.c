@@ -3,7 +3,7 @@
  * Geneve. RFC 8926 section 3.4:
  *
  *     version 0+option words(1) flags+reserved(1) protocol(2) network(3) reserved(1) = 0 options,
- * payload
+ *       payload
  */
 #include "framing/inner.h"
 #include "protocols/protocol.h"

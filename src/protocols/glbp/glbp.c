@@ -2,8 +2,8 @@
 /*
  * GLBP, Cisco's gateway load balancing, as its packets are known:
  *
- *     version(1) = 1 zero(1) group(2) unknown(2) owner(6) then TLVs: type(1) length(1) of the whole
- * TLV
+ *     version(1) = 1 zero(1) group(2) unknown(2) owner(6) then TLVs: type(1) length(1) of the
+ *       whole TLV
  *
  * types 1 (hello), 2 (request, response), 3 (authentication); hello is the first in most packets.
  */

@@ -2,8 +2,8 @@
 /*
  * HSRP. RFC 2281 section 5.1:
  *
- *     version(1) = 0 opcode(1) state(1) hello(1) hold(1) priority(1) group(1) reserved(1) secret(8)
- * address(4)
+ *     version(1) = 0 opcode(1) state(1) hello(1) hold(1) priority(1) group(1) reserved(1)
+ *       secret(8) address(4)
  *
  * version 2 (Cisco's documentation of hello packets) is a list of type(1) length(1): 01 28 02
  * opcode state family ... first; advertisements (opcode 3) hold type(2) 1 and a length.

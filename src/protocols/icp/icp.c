@@ -8,8 +8,8 @@
 
 enum { QUERY = 1, HIT_OBJECT = 23, LEAST_URL = 4 };
 
-/* RFC 2186 section 2: invalid, query, hit, miss, error, echoes, fetching, denied, hit with object.
- */
+/* RFC 2186 section 2: invalid, query, hit, miss, error, echoes, fetching, denied, hit with
+ * object. */
 static bool is_opcode(uint8_t opcode)
 {
     return (opcode >= QUERY && opcode <= 4) || opcode == 10 || opcode == 11 ||

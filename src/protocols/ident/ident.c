@@ -2,8 +2,9 @@
 /*
  * Ident, RFC 1413 section 4: the client names a pair of ports, the server repeats them:
  *
- *     6193, 23 CRLF          6193, 23 : USERID : UNIX : mary CRLF          ... : ERROR : NO-USER
- * CRLF
+ *     6193, 23 CRLF
+ *     6193, 23 : USERID : UNIX : mary CRLF
+ *     6193, 23 : ERROR : NO-USER CRLF
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"

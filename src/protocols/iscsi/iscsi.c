@@ -2,9 +2,10 @@
 /*
  * iSCSI, RFC 7143 sections 11.12 and 11.13: the login's header of 48 bytes, then keys of text.
  *
- *     request:  43 or 03, flags, version(2) 0 0, AHS' size(1) = 0, data's size(3), ISID(6),
- * TSIH(2), task(4), CID(2), 0(2), numbers(8), 0(16) response: 23, flags, version(2) 0 0, 0(1),
- * data's size(3), ISID(6), TSIH(2), task(4), 0(4), numbers(12), status(2), 0
+ *     request:   43 or 03, flags, version(2) 0 0, AHS' size(1) = 0, data's size(3), ISID(6),
+ *                TSIH(2), task(4), CID(2), 0(2), numbers(8), 0(16)
+ *     response:  23, flags, version(2) 0 0, 0(1), data's size(3), ISID(6), TSIH(2), task(4),
+ *                0(4), numbers(12), status(2), 0
  */
 #include "protocols/protocol.h"
 

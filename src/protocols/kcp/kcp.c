@@ -3,7 +3,7 @@
  * KCP. skywind3000/kcp's ikcp.c, low byte first, segments that fill the datagram:
  *
  *     conversation(4) command(1) fragment(1) window(2) time(4) number(4) unacknowledged(4)
- * length(4) data
+ *       length(4) data
  *
  * commands 81 push, 82 acknowledge, 83 asks for the window, 84 tells it; only a push has data.
  * kcp-go (its package's overview, "Packet Format"), from which kcptun is made, puts random(16) and

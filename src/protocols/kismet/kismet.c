@@ -5,8 +5,8 @@
  * of sentinel(4) = deadbeef, command(4), size(4), the first of them a greeting. Since then whoever
  * captures and the server speak (kis_external_packet.h), in the order of the network:
  *
- *     decafbad, checksum(4) size(4)          or          decafbad, abcd version(2) size(4)
- * command(32)
+ *     decafbad, checksum(4) size(4)
+ *     decafbad, abcd version(2) size(4) command(32)
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"

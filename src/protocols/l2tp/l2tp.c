@@ -49,8 +49,8 @@ static enum answer judge_control(struct inspection *in, struct cursor c, unsigne
     return fills ? yes(in, rule, &c) : likely(in, rule, &c);
 }
 
-/* PPP with its address left out (RFC 1661 section 6.6), its protocol in two bytes or one, and IP.
- */
+/* PPP with its address left out (RFC 1661 section 6.6), its protocol in two bytes or one, and
+ * IP. */
 static bool is_bare_ip(struct cursor c)
 {
     if (cursor_peek(&c, 0) == 0)

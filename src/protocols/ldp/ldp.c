@@ -3,7 +3,7 @@
  * LDP. RFC 5036 section 3.1 and 3.5, over TCP and UDP:
  *
  *     version(2) = 1 length(2) router(4) label space(2), then messages: type(2) length(2) id(4)
- * TLVs
+ *       TLVs
  *
  * The PDU's length counts what follows it.
  */

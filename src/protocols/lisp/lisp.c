@@ -141,8 +141,8 @@ static enum answer judge_reply(struct inspection *in, struct cursor c)
     return cursor_at_end(&c) ? yes(in, "map reply", &c) : NO;
 }
 
-/* RFC 9300 section 5.3: the echo and nonce bits go together, nonce and versions exclude each other.
- */
+/* RFC 9300 section 5.3: the echo and nonce bits go together, nonce and versions exclude each
+ * other. */
 static enum answer judge_data(struct inspection *in, struct cursor c)
 {
     uint8_t flags = cursor_u8(&c);

@@ -145,8 +145,8 @@ static enum answer judge_packet(struct inspection *in, struct cursor c)
                : NO;
 }
 
-/* The old ping's answer: ff, how many characters, and of the newer kind a paragraph sign and "1".
- */
+/* The old ping's answer: ff, how many characters, and of the newer kind a paragraph sign and
+ * "1". */
 static enum answer judge_kick(struct inspection *in, struct cursor c)
 {
     cursor_skip(&c, 1);

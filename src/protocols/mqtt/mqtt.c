@@ -49,8 +49,8 @@ static bool is_name_and_level(struct cursor *c, bool *is_odd)
     return false;
 }
 
-/* Section 3.1.2.3: bit 0 is zero; without a will its quality and retention are zero; never three.
- */
+/* Section 3.1.2.3: bit 0 is zero; without a will its quality and retention are zero; never
+ * three. */
 static bool are_flags(uint8_t flags)
 {
     uint8_t quality = (flags >> 3) & 3;

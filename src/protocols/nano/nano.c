@@ -3,7 +3,7 @@
  * Nano (docs.nano.org/protocol-design/networking):
  *
  *     'R'  network (1: A, B, C or X)  versions: most, used, least (1 each)  type (1)  extensions
- * (2)
+ *       (2)
  *
  * A connection begins with a handshake, of which the extensions say whether it asks, answers, or
  * both. By UDP, older nodes said that they are there with 8 peers of 18 bytes.

@@ -2,10 +2,10 @@
 /*
  * NAT-PMP, RFC 6886 section 3, and PCP, RFC 6887 section 7, which took over its port and its idea.
  *
- *     NAT-PMP: 0(1) operation(1)                                           2 bytes: the public
- * address? 0(1) 1 or 2(1) 0(2) inner port(2) outer port(2) lifetime(4) 0(1) 128 + operation(1)
- * result(2) epoch(4) ...              12 or 16 bytes PCP:     2(1) R and operation(1) 0(2)
- * lifetime(4) address(16) ...
+ *     NAT-PMP:  0(1) operation(1)                           2 bytes: the public address?
+ *               0(1) 1 or 2(1) 0(2) inner port(2) outer port(2) lifetime(4)
+ *               0(1) 128 + operation(1) result(2) epoch(4) ...       12 or 16 bytes
+ *     PCP:      2(1) R and operation(1) 0(2) lifetime(4) address(16) ...
  */
 #include "protocols/protocol.h"
 

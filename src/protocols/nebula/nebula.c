@@ -26,8 +26,8 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     return yes(in, "answer to a handshake", &c);
 }
 
-/* Joined late: the newest datagram and the last before it of its side go to one index and count up.
- */
+/* Joined late: the newest datagram and the last before it of its side go to one index and count
+ * up. */
 static bool counts_up(const struct inspection *in)
 {
     uint32_t index = 0;

@@ -3,8 +3,8 @@
  * NTP 1 to 4, RFC 5905 section 7.3 (RFC 1305, 1119, 1059 before it):
  *
  *     leap, version, mode(1) stratum(1) poll(1) precision(1) root delay(4) root dispersion(4)
- * reference(4) four times of 8 bytes: reference, origin, receive, transmit;  then extensions and a
- * code
+ *     reference(4), four times of 8 bytes: reference, origin, receive, transmit; then
+ *     extensions and a code
  *
  * There is no magic number: what tells it is that a clock's values make sense together. Control
  * messages, mode 6 (RFC 9327 section 2), and private ones, mode 7 (as ntpd's ntpdc sends them),

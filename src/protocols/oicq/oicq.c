@@ -10,7 +10,7 @@
  * QQ's newer clients (MiraiGo, oicq) speak over streams only:
  *
  *     length (4, all counted)  10 or 11 (4)  encryption (1: 0 to 2)  ...  0  user: length (4, its
- * own included), digits
+ *       own included), digits
  *
  * where a client of kind 10 puts a token with such a length before the 0, and one of kind 11 a
  * number of 4 bytes; a server puts nothing.

@@ -3,7 +3,7 @@
  * OLSR. RFC 3626 section 3.3:
  *
  *     length(2) of the whole, sequence(2), then messages: type(1) time(1) size(2) originator(4)
- * ttl(1) hops(1) sequence(2)
+ *       ttl(1) hops(1) sequence(2)
  *
  * sizes count the message's header; olsrd's IPv6 has originators of 16.
  */

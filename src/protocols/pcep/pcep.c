@@ -2,8 +2,8 @@
 /*
  * PCEP. RFC 5440 section 6.1 and 7.2:
  *
- *     version(3)+flags(5) = 20 type(1) length(2) of the whole, then objects: class(1) type+flags(1)
- * length(2)
+ *     version(3)+flags(5) = 20 type(1) length(2) of the whole, then objects: class(1)
+ *       type+flags(1) length(2)
  *
  * objects fill the message and are multiples of 4; a session begins with open (1) and keep-alive
  * (2).

@@ -3,7 +3,7 @@
  * PTP. IEEE 1588-2019 clause 13.3:
  *
  *     sdo+type(1) minor+version(1) length(2) domain(1) sdo(1) flags(2) correction(8) specific(4)
- * clock(8) port(2) sequence(2) control(1) interval(1) ...
+ *       clock(8) port(2) sequence(2) control(1) interval(1) ...
  *
  * each type has a size and a control value (or 0). Version 1 (IEEE 1588-2002): 0001 0001 and the
  * subdomain's name.

@@ -4,8 +4,8 @@
  * RakPeer.cpp, OFFLINE_MESSAGE_DATA_ID) after the message's number, or after times and identities.
  * Connected datagrams (ReliabilityLayer):
  *
- *     84|8c... sequence(3) then frames: reliability(3)+split(1)(1) bits(2) indexes data    c0|a0
- * count(2) ranges
+ *     84|8c... sequence(3) then frames: reliability(3)+split(1)(1) bits(2) indexes data
+ *     c0|a0    count(2) ranges
  */
 #include "protocols/protocol.h"
 
@@ -66,8 +66,8 @@ static unsigned frame_bits(struct cursor c)
     return cursor_at_end(&c) ? bits + 16 : 0;
 }
 
-/* Records of one number, 01 first(3), or of a range, 00 first(3) last(3); they fill the datagram.
- */
+/* Records of one number, 01 first(3), or of a range, 00 first(3) last(3); they fill the
+ * datagram. */
 static bool are_ranges(struct cursor c)
 {
     uint16_t count = cursor_u16(&c);

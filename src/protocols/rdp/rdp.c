@@ -4,8 +4,9 @@
  * (sections 2.2.1.1 and 2.2.1.2), which may carry a cookie or token and the negotiation of
  * security; then T.125's connect messages (2.2.1.3).
  *
- *     request's data:  "Cookie: mstshash=..." CR LF, or a routing token; then 01 flags 08 00
- * protocols(4) confirm's data:  02 flags 08 00 protocol(4), or 03 00 08 00 failure(4)
+ *     request's data:  "Cookie: mstshash=..." CR LF, or a routing token;
+ *                      then 01 flags 08 00 protocols(4)
+ *     confirm's data:  02 flags 08 00 protocol(4), or 03 00 08 00 failure(4)
  *
  * Over UDP, [MS-RDPEUDP] section 2.2.2: a datagram of 1132 to 1232 bytes that is zeros but for its
  * head: acknowledged(4) window(2) flags(2) initial sequence number(4) upstream MTU(2) downstream

@@ -95,8 +95,8 @@ static bool is_status(struct cursor line)
     return text_word(&rest, words) >= 0 ? cursor_at_end(&rest) : text_word(&line, sayings) >= 0;
 }
 
-/* A list of two bulk strings or more, each of the size that it says and followed by a line's end.
- */
+/* A list of two bulk strings or more, each of the size that it says and followed by a line's
+ * end. */
 static bool is_list(struct cursor c)
 {
     uint32_t elements = 0, size = 0, whole = 0;

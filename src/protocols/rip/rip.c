@@ -3,7 +3,7 @@
  * RIP. RFC 1058 section 3.1, RFC 2453 section 4:
  *
  *     command(1) version(1) zero(2) then up to 25 entries: family(2) tag(2) address(4) mask(4)
- * next(4) metric(4)
+ *       next(4) metric(4)
  *
  * In version 1 tag, mask and next are zero. Family is 2; 0 with metric 16 asks for all; ffff holds
  * authentication.

@@ -3,8 +3,8 @@
  * RMCP, ASF 2.0 section 3.2.2: 6(1) 0(1) sequence(1) class(1), then
  *
  *     class 6, ASF: enterprise 4542(4) type(1) tag(1) 0(1) size(1) data
- *     class 7, IPMI 1.5 and 2.0 sections 13.6 and 13.8: kind of authentication(1), session numbers,
- * size, message, whose checksums add up
+ *     class 7, IPMI 1.5 and 2.0 sections 13.6 and 13.8: kind of authentication(1), session
+ *              numbers, size, message, whose checksums add up
  */
 #include "protocols/protocol.h"
 

@@ -3,8 +3,8 @@
  * S7comm, Siemens' S7-300 and -400, in ISO transport's data PDUs. No public specification; as
  * libnodave and snap7 write it:
  *
- *     0x32(1) kind(1) 1, 2, 3 or 7, 0(2) reference(2) parameters' size(2) data's size(2) [error(2)]
- * ...
+ *     0x32(1) kind(1) 1, 2, 3 or 7, 0(2) reference(2) parameters' size(2) data's size(2)
+ *       [error(2)] ...
  *
  * The sizes fill the packet. Answers (2 and 3) have the error.
  */

@@ -4,7 +4,7 @@
  * as seen:
  *
  *     0x72(1) version(1) 1 to 3, or 0xfe for a system event, size(2) data, then a trailer 0x72
- * version 0(2)
+ *       version 0(2)
  *
  * A message that is cut into several packets has its trailer in the last; a keep-alive (0xff) none.
  */

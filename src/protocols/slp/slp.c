@@ -3,8 +3,9 @@
  * Service Location Protocol.
  *
  *     version 2, RFC 2608 section 8:  2, function(1), size(3), flags(2), extension(3), id(2),
- * language's size(2), language version 1, RFC 2165 section 4:  1, function(1), size(2), flags(1),
- * dialect(1) = 0, language(2), encoding(2), id(2)
+ *                                     language's size(2), language
+ *     version 1, RFC 2165 section 4:  1, function(1), size(2), flags(1), dialect(1) = 0,
+ *                                     language(2), encoding(2), id(2)
  *
  * The size is the datagram's.
  */

@@ -21,8 +21,8 @@ enum {
     LAST_SMB2_COMMAND = 0x13
 };
 
-/* Session messages before the first SMB message (or between): passed over. False: something else.
- */
+/* Session messages before the first SMB message (or between): passed over. False: something
+ * else. */
 static bool pass_session_messages(struct cursor *c)
 {
     while (cursor_left(c) > 0) {

@@ -2,9 +2,11 @@
 /*
  * SNMP. A SEQUENCE that begins with the version's INTEGER and fills its datagram:
  *
- *     0 (RFC 1157) or 1 (RFC 3416): community OCTET STRING, PDU [n] { request, status, index,
- * SEQUENCE OF ... } version 1's trap [4]: OBJECT IDENTIFIER, address, two INTEGERs, time 3 (RFC
- * 3412 section 6): SEQUENCE { id, largest size, flags, model }, OCTET STRING ...
+ *     0 (RFC 1157) or 1 (RFC 3416):  community OCTET STRING,
+ *                                    PDU [n] { request, status, index, SEQUENCE OF ... }
+ *     version 1's trap [4]:          OBJECT IDENTIFIER, address, two INTEGERs, time
+ *     3 (RFC 3412 section 6):        SEQUENCE { id, largest size, flags, model },
+ *                                    OCTET STRING ...
  *
  * Over TCP (RFC 3430) the same, one after the other.
  */

@@ -10,8 +10,8 @@
 
 enum { HEADER = 16, COUNTED = 8, MESSAGES = 8, LAST_RETURN = 0x5e };
 
-/* Requests, notifications, responses, errors, their acknowledgements, and segments of them (bit 5).
- */
+/* Requests, notifications, responses, errors, their acknowledgements, and segments of them (bit
+ * 5). */
 static bool is_type(uint8_t type)
 {
     uint8_t kind = type & 0xdf;

@@ -3,7 +3,7 @@
  * STUN and TURN, RFC 8489 section 5:
  *
  *     type(2) length(2) cookie(4) = 2112a442 transaction(12), attributes: type(2) length(2) value,
- * filled to four bytes
+ *       filled to four bytes
  *
  * Classic STUN (RFC 3489) has no cookie: there the attributes must be known ones and fill the
  * message; a bare request is only likely, until an answer repeats its transaction. Microsoft's TURN

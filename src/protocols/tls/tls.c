@@ -148,8 +148,8 @@ static bool begins_whole(struct cursor c)
     return is_record && !c.ran_short && length + 4 == r.length && tls_is_version(version);
 }
 
-/* A hello from the side's first byte. LIKELY from its session id on, for those that a capture cuts.
- */
+/* A hello from the side's first byte. LIKELY from its session id on, for those that a capture
+ * cuts. */
 static enum answer judge_hello(struct inspection *in, struct cursor c, uint32_t wanted)
 {
     struct handshake h = {.c = c};

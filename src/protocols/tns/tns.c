@@ -3,8 +3,8 @@
  * TNS, Oracle's database. No public specification; as clients and listeners of versions 8 to 21
  * write it:
  *
- *     size(2) 0(2) type(1) 0 or flags(1) 0(2) ...      after connecting, newer ones: size(4)
- * type(1) flags(1) 0(2)
+ *     size(2) 0(2) type(1) 0 or flags(1) 0(2) ...
+ *     size(4)      type(1) flags(1)      0(2) ...      newer ones, after connecting
  *
  * Connect (1) has two versions and, where it says, a text that begins with "("; accept (2) a
  * version; refuse (4) and redirect (5) a text; resend (11) nothing.
@@ -33,8 +33,8 @@ static bool is_version(uint16_t version)
     return version >= FIRST_VERSION && version <= LAST_VERSION;
 }
 
-/* Versions, options, SDU, TDU, characteristics, turnaround, one, then the text's size and offset.
- */
+/* Versions, options, SDU, TDU, characteristics, turnaround, one, then the text's size and
+ * offset. */
 static enum answer judge_connect(struct inspection *in, struct cursor c, uint16_t size)
 {
     uint16_t version = cursor_u16(&c), compatible = cursor_u16(&c);

@@ -8,8 +8,8 @@
 
 enum { KEY = 171, LEAST = 8, LOOK_AT = 40, MOST = 0x8000 };
 
-/* Printable, beginning as an object does. Whether the first LOOK_AT bytes (or all of them) are so.
- */
+/* Printable, beginning as an object does. Whether the first LOOK_AT bytes (or all of them) are
+ * so. */
 static bool is_hidden_json(struct cursor c)
 {
     uint8_t key = KEY;

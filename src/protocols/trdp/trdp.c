@@ -4,7 +4,7 @@
  * TCP) begin with
  *
  *     sequence(4) version(2) = 01xx type(2) comId(4) topography(4) topography(4) length(4) ...
- * check(4)
+ *       check(4)
  *
  * types "Pr" "Pp" "Pd" "Pe" and "Mn" "Mr" "Mp" "Mq" "Mc" "Me"; a header of 40 or 116 octets ends
  * with its CRC-32, low byte first.

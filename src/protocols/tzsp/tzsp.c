@@ -3,7 +3,7 @@
  * TZSP, sniffed frames as MikroTik and others send them (Wireshark's wiki describes it):
  *
  *     version(1) = 1 type(1) encapsulation(2) tags: 01 ends, 00 pads, else tag(1) length(1) value;
- * then the frame
+ *       then the frame
  */
 #include "framing/inner.h"
 #include "protocols/protocol.h"

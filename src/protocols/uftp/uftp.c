@@ -4,7 +4,7 @@
  * "protocol.txt"):
  *
  *     0x40 or 0x50(1) function(1) number(2) source(4) group(4) instance(1) round trip(1) group
- * size(1) 0(1) function(1) its size in words(1) ...
+ *       size(1) 0(1) function(1) its size in words(1) ...
  */
 #include "protocols/protocol.h"
 

@@ -4,7 +4,7 @@
  * Protocol", 2024): records like TLS's, with a version of its own.
  *
  *     type (1: 0x15 alert, 0x16 handshake, 0x17 data, 0x19 early handshake)  0xf1  3 or 4  length
- * (2)
+ *       (2)
  *
  * A handshake's body begins with its length (4).
  *

@@ -46,8 +46,8 @@ static enum answer judge_stream(struct inspection *in, struct cursor c)
 
 static const char *const marks[] = {"urn:ietf:params:xml:ns:xmpp", "jabber:", "urn:xmpp:", NULL};
 
-/* The elements of sections 4, 5, 6 and 8 that a session goes on with; a blank or ">" ends the name.
- */
+/* The elements of sections 4, 5, 6 and 8 that a session goes on with; a blank or ">" ends the
+ * name. */
 static bool pass_name(struct cursor *c)
 {
     static const char *const names[] = {

@@ -4,7 +4,7 @@
  * response, [21]:
  *
  *     b4 or b5, size, [2] reference OPTIONAL, [3] protocol version BIT STRING, [4] options BIT
- * STRING, [5] preferred message size INTEGER, [6] exceptional record size INTEGER ...
+ *       STRING, [5] preferred message size INTEGER, [6] exceptional record size INTEGER ...
  */
 #include "framing/ber.h"
 #include "protocols/protocol.h"

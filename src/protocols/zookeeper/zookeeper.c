@@ -2,9 +2,10 @@
 /*
  * Apache ZooKeeper (zookeeper.jute: ConnectRequest, ConnectResponse), each behind its size(4):
  *
- *     client  version(4) = 0 last change(8) timeout(4) session(8) password's size(4) = 16
- * password(16) [read-only(1)] server  version(4) = 0 timeout(4) session(8) password's size(4) = 16
- * password(16) [read-only(1)]
+ *     client  version(4) = 0 last change(8) timeout(4) session(8)
+ *             password's size(4) = 16 password(16) [read-only(1)]
+ *     server  version(4) = 0 timeout(4) session(8)
+ *             password's size(4) = 16 password(16) [read-only(1)]
  *
  * then requests  number(4) type(4) ... and replies  number(4) last change(8) error(4) ...; most
  * requests begin with a path, a text of size(4);
