@@ -196,4 +196,25 @@ static inline int text_word(struct cursor *line, const char *const *words)
     return -1;
 }
 
+/* What up to `most` lines are worth together, passed over; -1 where one is no text, or worth
+ * nothing. `ends_line`: the bytes' end ends a line too, as a datagram's does. */
+static inline int text_weigh_lines(struct cursor *c, uint32_t limit, unsigned most, bool ends_line,
+                                   unsigned (*weigh)(struct cursor line))
+{
+    unsigned bits = 0;
+    for (unsigned i = 0; i < most && !cursor_at_end(c); i++) {
+        struct cursor line;
+        enum text_line state = text_line(c, limit, &line);
+        if (state == LINE_OPEN && !ends_line)
+            break;
+        unsigned worth = state == LINE_BAD ? 0 : weigh(line);
+        if (worth == 0)
+            return -1;
+        bits += worth;
+        if (state == LINE_OPEN)
+            cursor_seek(c, c->size);
+    }
+    return (int)bits;
+}
+
 #endif

@@ -50,32 +50,18 @@ static bool is_time(struct cursor *line)
     return !cursor_accept_text(line, ".") || text_digits(line, 9, NULL) > 0;
 }
 
-static bool is_metric(struct cursor line)
+static unsigned weigh_metric(struct cursor line)
 {
-    if (!is_path(&line) || !cursor_accept_text(&line, " ") || !is_value(&line) ||
-        !cursor_accept_text(&line, " ") || !is_time(&line))
-        return false;
-    return cursor_at_end(&line);
+    bool is_metric = is_path(&line) && cursor_accept_text(&line, " ") && is_value(&line) &&
+                     cursor_accept_text(&line, " ") && is_time(&line) && cursor_at_end(&line);
+    return is_metric ? 36 : 0;
 }
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
-    unsigned bits = 0;
-    for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
-        struct cursor line;
-        enum text_line state = text_line(&c, LINE_LIMIT, &line);
-        if (state == LINE_BAD)
-            return NO;
-        bool is_last = is_udp(in) && !is_cut(in, &c); /* which a datagram's end ends too */
-        if (state == LINE_OPEN && !is_last)
-            break;
-        if (!is_metric(line))
-            return NO;
-        bits += 36;
-        if (state == LINE_OPEN)
-            break;
-    }
-    return answer_by_bits(in, bits, "metrics", &c);
+    bool is_whole = is_udp(in) && !is_cut(in, &c);
+    int bits = text_weigh_lines(&c, LINE_LIMIT, LINES, is_whole, weigh_metric);
+    return bits < 0 ? NO : answer_by_bits(in, (unsigned)bits, "metrics", &c);
 }
 
 /* Nobody answers. */

@@ -62,22 +62,9 @@ static unsigned weigh_line(struct cursor line)
 
 static enum answer judge_client(struct inspection *in, struct cursor c)
 {
-    unsigned bits = 0;
-    for (unsigned i = 0; i < LINES && !cursor_at_end(&c); i++) {
-        struct cursor line;
-        enum text_line state = text_line(&c, LINE_LIMIT, &line);
-        if (state == LINE_BAD)
-            return NO;
-        if (state == LINE_OPEN && !is_udp(in))
-            break;
-        unsigned worth = weigh_line(line);
-        if (worth == 0)
-            return NO;
-        bits += worth;
-        if (state == LINE_OPEN)
-            cursor_seek(&c, c.size);
-    }
-    return answer_by_bits(in, bits, "metrics", &c);
+    bool is_whole = is_udp(in) && !is_cut(in, &c);
+    int bits = text_weigh_lines(&c, LINE_LIMIT, LINES, is_whole, weigh_line);
+    return bits < 0 ? NO : answer_by_bits(in, (unsigned)bits, "metrics", &c);
 }
 
 /* Nobody answers. */
