@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The way down through a frame's layers, shared by link.c, wireless.c, packet.c and inner.c. */
+/* The way down through a frame's layers, shared by link.c, llc.c, wireless.c, packet.c and inner.c. */
 #ifndef CDPI_DECODE_DESCENT_H
 #define CDPI_DECODE_DESCENT_H
 
@@ -31,7 +31,12 @@ static inline void packet_begin(struct packet *p, uint32_t length)
 enum decode_result decode_link(struct descent *d, struct cursor c, uint32_t link_type);
 enum decode_result decode_ethertype(struct descent *d, struct cursor c, uint16_t type);
 enum decode_result decode_ppp(struct descent *d, struct cursor c);
+enum decode_result decode_ethernet(struct descent *d, struct cursor c);
+
+/* llc.c: two service access points and a control byte. `padding`: before a bridged frame. */
 enum decode_result decode_llc(struct descent *d, struct cursor c);
+enum decode_result decode_llc_padded(struct descent *d, struct cursor c, uint32_t padding);
+enum decode_result decode_nlpid(struct descent *d, struct cursor c);
 
 /* wireless.c: IEEE 802.11, alone and behind the headers of captures. */
 enum decode_result decode_wireless(struct descent *d, struct cursor c);

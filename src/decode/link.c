@@ -21,11 +21,8 @@ enum {
     LEAST_TYPE = 0x0600 /* below it, the field is IEEE 802.3's length */
 };
 enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057, PPP_MPLS = 0x0281 };
-enum { NLPID_SNAP = 0x80, NLPID_IPV6 = 0x8e, NLPID_IPV4 = 0xcc };
 
 /* ---- under the link layer ---------------------------------------------------------------- */
-
-static enum decode_result decode_ethernet(struct descent *d, struct cursor c);
 
 static bool is_tag(uint16_t type)
 {
@@ -137,49 +134,6 @@ enum decode_result decode_ethertype(struct descent *d, struct cursor c, uint16_t
     }
 }
 
-/* ---- LLC and SNAP ------------------------------------------------------------------------ */
-
-/* SNAP behind its LLC: OUI and type. 00-80-C2 is a bridge's (RFC 2684 section 5.2), 7 a frame of
- * Ethernet without its checksum and 1 one with it. */
-static enum decode_result decode_snap(struct descent *d, struct cursor c, uint32_t padding)
-{
-    uint32_t organization = cursor_u24(&c);
-    uint16_t type = cursor_u16(&c);
-    if (c.ran_short)
-        return DECODE_MALFORMED;
-    if (organization == 0 || organization == 0x0000f8)
-        return decode_ethertype(d, c, type);
-    if (organization == 0x0080c2 && (type == 1 || type == 7))
-        return cursor_skip(&c, padding) ? decode_ethernet(d, c) : DECODE_MALFORMED;
-    return DECODE_OTHER;
-}
-
-/* ISO's network layer protocol identifier (RFC 2427, RFC 2684 section 5.1). */
-static enum decode_result decode_nlpid(struct descent *d, struct cursor c)
-{
-    uint8_t identifier = cursor_u8(&c);
-    if (identifier == NLPID_IPV4 || identifier == NLPID_IPV6)
-        return decode_ip(d, c);
-    return identifier == NLPID_SNAP ? decode_snap(d, c, 0) : DECODE_OTHER;
-}
-
-/* IEEE 802.2: two service access points and a control byte. `padding`: before a bridged frame. */
-static enum decode_result decode_llc_padded(struct descent *d, struct cursor c, uint32_t padding)
-{
-    if (cursor_accept(&c, "\xaa\xaa\x03", 3))
-        return decode_snap(d, c, padding);
-    if (cursor_accept(&c, "\x06\x06\x03", 3)) /* RFC 791's own */
-        return decode_ip(d, c);
-    if (cursor_accept(&c, "\xfe\xfe\x03", 3))
-        return decode_nlpid(d, c);
-    return cursor_left(&c) < 3 ? DECODE_MALFORMED : DECODE_OTHER;
-}
-
-enum decode_result decode_llc(struct descent *d, struct cursor c)
-{
-    return decode_llc_padded(d, c, 0);
-}
-
 /* ---- link layers ------------------------------------------------------------------------- */
 
 /* A type after so many bytes. */
@@ -190,7 +144,7 @@ static enum decode_result decode_type_at(struct descent *d, struct cursor c, uin
     return c.ran_short ? DECODE_MALFORMED : decode_ethertype(d, c, type);
 }
 
-static enum decode_result decode_ethernet(struct descent *d, struct cursor c)
+enum decode_result decode_ethernet(struct descent *d, struct cursor c)
 {
     struct cursor after = c;
     cursor_skip(&after, 12);
