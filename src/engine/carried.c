@@ -21,7 +21,7 @@ void engine_learn_carriers(struct cdpi *engine)
     for (size_t i = 0; engine->decapsulates && i < sizeof carriers / sizeof carriers[0]; i++) {
         uint16_t number = catalog_number(carriers[i].name);
         engine->carriers[carriers[i].kind] = number;
-        engine->carrier_bits |= 1ull << (number & 63);
+        engine->carrier_bits[number / 64 % CARRIER_WORDS] |= UINT64_C(1) << number % 64;
     }
 }
 

@@ -28,8 +28,12 @@ void engine_take_verdict(struct cdpi *engine, const struct flow_place *place,
 
 static bool may_be_followed(const struct cdpi *engine, const struct hot *hot, bool known)
 {
-    return known && engine->has_own && hot->source == engine->own_index &&
-           (hot->ip_protocol == IP_TCP || hot->ip_protocol == IP_UDP);
+    if (!known || !engine->has_own || hot->source != engine->own_index)
+        return false;
+    room_index room = classifier_room(engine->classifier, hot->verdict);
+    return engine_is_carrier(engine, hot) ||
+           ((hot->ip_protocol == IP_TCP || hot->ip_protocol == IP_UDP) && room != NO_ROOM &&
+            catalog_rooms[room].protocol->follow);
 }
 
 /* The end of the inspection. */

@@ -20,7 +20,8 @@
 
 enum {
     BATCH = 64,
-    MAX_DEPTH = 4, /* tunnels in tunnels */
+    MAX_DEPTH = 4,             /* tunnels in tunnels */
+    CARRIER_WORDS = 2048 / 64, /* of a bit for each room's number */
     /* A frame brings one with its tunnels, and perhaps another whose fragments were given up. */
     PACKETS = BATCH * 2 * (MAX_DEPTH + 1),
     MAX_MODULES = 8,
@@ -97,10 +98,10 @@ struct cdpi {
     struct module modules[MAX_MODULES];
     uint32_t module_count;
     bool has_own, own_leads, has_port, ask_all, decapsulates;
-    uint16_t carriers[TUNNEL_KINDS]; /* numbers of the rooms that name tunnels over UDP */
-    uint64_t carrier_bits;           /* a bit by the number's last six, to say no at once */
-    uint8_t own_index;               /* where `own` stands in the list */
-    bool wants_packets;              /* some module does */
+    uint16_t carriers[TUNNEL_KINDS];      /* numbers of the rooms that name tunnels over UDP */
+    uint64_t carrier_bits[CARRIER_WORDS]; /* a bit a number, to say no at once */
+    uint8_t own_index;                    /* where `own` stands in the list */
+    bool wants_packets;                   /* some module does */
     struct packet_pool kept;
     struct early_table early;
     struct cdpi_module_packet view_packets[VIEW_PACKETS];
@@ -216,7 +217,8 @@ bool engine_is_carrier_surely(const struct cdpi *engine, const struct hot *hot);
  * followed, without a note. */
 static inline bool engine_is_carrier(const struct cdpi *engine, const struct hot *hot)
 {
-    return engine->carrier_bits >> (hot->verdict & 63) & 1 && hot->ip_protocol == IP_UDP &&
+    uint64_t word = engine->carrier_bits[hot->verdict / 64 % CARRIER_WORDS];
+    return word >> hot->verdict % 64 & 1 && hot->ip_protocol == IP_UDP &&
            engine_is_carrier_surely(engine, hot);
 }
 /* What its datagram carries becomes flows of their own. `place` may not hold any more after it. */
@@ -228,7 +230,14 @@ void engine_store(struct cdpi *engine, const struct flow_place *place,
                   const struct classification *c);
 struct cdpi_verdict engine_verdict(const struct cdpi *engine, const struct flow_place *place);
 /* Fires an event, if somebody listens. */
-void engine_tell(struct cdpi *engine, enum cdpi_event event, const struct flow_place *place);
+void engine_tell_listener(struct cdpi *engine, enum cdpi_event event,
+                          const struct flow_place *place);
+static inline void engine_tell(struct cdpi *engine, enum cdpi_event event,
+                               const struct flow_place *place)
+{
+    if (engine->events & 1u << event)
+        engine_tell_listener(engine, event, place);
+}
 /* The number of a rule's name. */
 uint16_t engine_rule(struct cdpi *engine, const char *rule);
 /* Where a verdict comes from, in a struct cdpi_verdict. */

@@ -173,10 +173,9 @@ void classification_to_verdict(const struct cdpi *engine, const struct classific
                                                .length = c->evidence_size};
 }
 
-void engine_tell(struct cdpi *engine, enum cdpi_event event, const struct flow_place *place)
+void engine_tell_listener(struct cdpi *engine, enum cdpi_event event,
+                          const struct flow_place *place)
 {
-    if (!(engine->events & 1u << event))
-        return;
     struct cdpi_verdict verdict = engine_verdict(engine, place);
     engine->event_flow = (struct cdpi_flow){engine, *place};
     bool was = engine->in_callback;
