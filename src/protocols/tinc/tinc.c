@@ -26,10 +26,10 @@ static bool is_name(struct cursor name)
     return true;
 }
 
-/* METAKEY: cipher, digest, the digest's size, compression, an RSA key's worth of hexadecimals. */
+/* METAKEY: cipher, digest, the digest's size, compression, and in hexadecimals an RSA key's worth. */
 static enum answer judge_key(struct inspection *in, struct cursor c)
 {
-    enum { NUMBERS = 4, LEAST_KEY = 128, MOST_KEY = 2048 };
+    enum { NUMBERS = 4, DIGITS = 48, LEAST_KEY = 128, MOST_KEY = 2048 };
     uint32_t last;
     for (unsigned i = 0; i < NUMBERS; i++) {
         uint32_t digits = text_digits(&c, 4, NULL);
@@ -38,10 +38,14 @@ static enum answer judge_key(struct inspection *in, struct cursor c)
         if (digits == 0 || cursor_u8(&c) != ' ')
             return NO;
     }
-    uint32_t digits = text_hex(&c, MOST_KEY, &last);
-    if (cursor_at_end(&c))
+    if (cursor_left(&c) < DIGITS)
         return short_of(in, &c);
-    return digits >= LEAST_KEY && cursor_u8(&c) == '\n' ? yes(in, "key", &c) : NO;
+    if (text_hex(&c, DIGITS, &last) != DIGITS)
+        return NO;
+    int32_t end = cursor_find(&c, '\n', MOST_KEY);
+    if (end < 0)
+        return cursor_left(&c) < MOST_KEY ? short_of(in, &c) : NO;
+    return end >= LEAST_KEY - DIGITS ? yes(in, "key", &c) : NO;
 }
 
 static enum answer judge(struct inspection *in, struct cursor c)
