@@ -8,6 +8,12 @@
  * Versions 1 and 2 have a stream of one byte; DataStax's own versions begin at 0x41. A client
  * begins with OPTIONS (5), which is empty, or STARTUP (1), a map with CQL_VERSION; the server
  * answers SUPPORTED (6), READY (2), AUTHENTICATE (3) or ERROR (0).
+ *
+ * Nodes among themselves (HandshakeProtocol.java, and OutboundTcpConnection.java of before):
+ *
+ *     ca 55 2d fa, flags(4), since version 4.0 size(1) = 6 or 18 address port(2), CRC-32(4)
+ *
+ * and back the version that is to be spoken(4), a small number.
  */
 #include "framing/text.h"
 #include "protocols/protocol.h"
@@ -33,6 +39,9 @@ enum {
     LAST_FLAGS = 0x1f,
     BODY_LIMIT = 65536
 };
+
+enum { NODE_V4 = 6, NODE_V6 = 18, NODE_VERSION_LIMIT = 64 };
+#define NODE_MAGIC "\xca\x55\x2d\xfa"
 
 struct header {
     uint8_t version, flags, opcode;
@@ -161,9 +170,30 @@ static enum answer judge_server(struct inspection *in, struct cursor c)
     }
 }
 
+static enum answer judge_node(struct inspection *in, struct cursor c)
+{
+    cursor_skip(&c, 8);
+    uint8_t size = cursor_u8(&c);
+    if (c.ran_short)
+        return in->is_final && c.at == 8 ? likely(in, "a node's greeting", &c) : short_of(in, &c);
+    if (size != NODE_V4 && size != NODE_V6)
+        return likely(in, "a node's greeting", &c);
+    return cursor_skip(&c, size + 4u) ? yes(in, "a node's greeting", &c) : short_of(in, &c);
+}
+
+static enum answer judge_node_answer(struct inspection *in, struct cursor c)
+{
+    uint32_t version = cursor_u32(&c);
+    if (c.ran_short)
+        return short_of(in, &c);
+    return version > 0 && version < NODE_VERSION_LIMIT ? YES : NO;
+}
+
 /* One side that is sure, and another that fits, of one stream, make both sure. */
 static enum answer validate(struct inspection *in)
 {
+    if (in->client.size && cursor_may_start(&in->client, NODE_MAGIC, 4))
+        return judge_sides(in, judge_node, judge_node_answer);
     enum answer client = in->client.size ? judge_client(in, in->client) : YES;
     if (client == NO)
         return NO;
@@ -195,11 +225,13 @@ static const struct signature signatures[] = {
     SIGNATURE_MASKED(0, "\0\0\0\0\x01\0\0", "\x38\xe0\0\0\xf1\xff\xff"),
     SIGNATURE_MASKED(0, "\0\0\0\0\x0a\0\0\0\0\0\x10", "\x38\xe0\0\0\xff\xff\xff\0\0\xff\xff"),
     SIGNATURE_MASKED(0, "\x80\0\xff\xff\x0c\0\0", "\xb8\xe0\xff\xff\xff\xff\xff"),
+    SIGNATURE(0, NODE_MAGIC),
 };
 
 const struct cdpi_protocol cdpi_protocol_cassandra = {
     .name = "Cassandra",
-    .reference = "Apache Cassandra: native_protocol_v3.spec, _v4.spec, _v5.spec",
+    .reference =
+        "Apache Cassandra: native_protocol_v3.spec, _v4.spec, _v5.spec; HandshakeProtocol.java",
     .transports = OVER_TCP,
     .category = CATEGORY_DATABASE,
     .tcp_ports = PORTS(9042),

@@ -6,8 +6,10 @@
  *     form, fixed bit, type(1) version(4) size(1) destination id, size(1) source id
  *
  * and in an Initial a token with its size, then the size of the rest. Google's versions to Q043
- * have a public header instead: flags(1) connection id(8) "Q0nn" packet number. Packets with short
- * headers say nothing; flows that begin with one are not named.
+ * have a public header instead: flags(1) connection id(8) "Q0nn" packet number, and leave the version
+ * out once it is agreed on: a flow joined then is told by a server's rejection (REJ, a list of tags in
+ * clear), or by a connection id that comes back with a number that counts up. Packets with short
+ * headers of later versions say nothing; flows that begin with one are not named.
  *
  * Nothing is decrypted: the versions that exist, the sizes that agree and the ids that come back
  * are enough.
@@ -191,6 +193,86 @@ static bool is_public_reset(const struct cursor *c)
            cursor_peek_u32(c, 9) == PUBLIC_RESET_TAG;
 }
 
+/* A tag of a few capitals or digits, filled up with zeros, as a crypto message's list has them. */
+static bool is_tag(uint32_t tag)
+{
+    uint8_t first = (uint8_t)(tag >> 24), second = (uint8_t)(tag >> 16);
+    return first >= 'A' && first <= 'Z' && second >= 'A' && second <= 'Z' && (tag & 0xff) == 0;
+}
+
+/* Google's crypto messages: tag, how many entries(2, low byte first), zeros(2), then each entry's tag
+ * and where its value ends. A rejection stands behind the header, a hash of 12 bytes and frames. */
+static bool is_rejection(struct cursor c)
+{
+    enum { WITHIN = 48, MOST_ENTRIES = 32 };
+    int first = cursor_peek(&c, 0);
+    int32_t at = cursor_find_text(&c, "REJ\0", WITHIN);
+    if (at < 0 || first & (LONG | FIXED | PUBLIC_VERSION | PUBLIC_RESET))
+        return false;
+    cursor_skip(&c, (uint32_t)at + 4);
+    uint16_t entries = cursor_le16(&c), zeros = cursor_u16(&c);
+    return entries > 0 && entries <= MOST_ENTRIES && zeros == 0 && is_tag(cursor_u32(&c));
+}
+
+/* What a packet of Google's without a version says: its connection, and its number's low byte. */
+struct numbered {
+    uint64_t connection;
+    uint8_t flags, number;
+};
+
+static bool read_numbered(struct cursor c, struct numbered *n)
+{
+    enum {
+        HAS_CONNECTION = 0x08,
+        REST = 0x34
+    }; /* the number's size, and a nonce or the id's size */
+    n->flags = cursor_u8(&c);
+    n->connection = cursor_u64(&c);
+    n->number = cursor_u8(&c);
+    return (n->flags & ~REST) == HAS_CONNECTION && cursor_left(&c) >= 12;
+}
+
+/* Random bytes: hardly any that is zero, or the one before it again. */
+static bool is_random(uint64_t bytes)
+{
+    unsigned odd = 0;
+    for (unsigned i = 0; i < 8; i++, bytes >>= 8)
+        odd += (bytes & 0xff) == 0 || (bytes & 0xff) == (bytes >> 8 & 0xff);
+    return odd <= 2;
+}
+
+/* The two newest packets with a connection: one connection, one side, numbers close to each other. */
+static bool counts_up(const struct inspection *in, uint8_t *side)
+{
+    enum { GAP = 8 };
+    struct numbered newest = {0}, n;
+    unsigned known = 0;
+    for (uint32_t i = in->datagram_count; i-- > 0;) {
+        struct cursor c = inspection_datagram(in, i);
+        if (!read_numbered(c, &n) || (known && c.side != *side))
+            continue;
+        if (known++) {
+            uint8_t step = (uint8_t)(newest.number - n.number);
+            return n.connection == newest.connection && step >= 1 && step <= GAP &&
+                   is_random(n.connection);
+        }
+        newest = n;
+        *side = c.side;
+    }
+    return false;
+}
+
+/* A packet that can be the answer, which leaves the connection out. */
+static bool is_answered(const struct inspection *in, uint8_t side)
+{
+    for (uint32_t i = 0; i < in->datagram_count; i++) {
+        struct cursor c = inspection_datagram(in, i);
+        if (c.side != side && (cursor_peek(&c, 0) & 0xcb) == 0 && c.size >= GOOGLE_LEAST)
+            return true;
+    }
+    return false;
+}
+
 /* What may follow in a flow that has said its version: a short header, or Google's flags without
  * one. */
 static bool may_follow(struct cursor c, bool is_public)
@@ -216,6 +298,8 @@ static enum answer judge(struct inspection *in, struct cursor c, bool other_is_p
         return answer_at(in, YES, "public reset", (enum side)c.side, 0, GOOGLE_LEAST);
     if (first & PUBLIC_VERSION && judge_public(in, c) == YES)
         return YES;
+    if (is_rejection(c))
+        return answer_at(in, YES, "rejection", (enum side)c.side, 0, GOOGLE_LEAST);
     return may_follow(c, other_is_public) ? MORE : NO;
 }
 
@@ -240,7 +324,7 @@ static bool ids_agree(const struct inspection *in)
            cursor_starts(&server.target, client.source.data, client.source.size);
 }
 
-static enum answer validate(struct inspection *in)
+static enum answer judge_both(struct inspection *in)
 {
     enum answer client = in->client.size ? judge(in, in->client, is_public(&in->server)) : MORE;
     if (client == NO)
@@ -254,6 +338,17 @@ static enum answer validate(struct inspection *in)
     if (both_spoke(in) && !ids_agree(in))
         return answer_at(in, LIKELY, in->rule, (enum side)in->evidence_side, 0, in->evidence_size);
     return YES;
+}
+
+static enum answer validate(struct inspection *in)
+{
+    uint8_t side = CLIENT;
+    enum answer answer = judge_both(in);
+    if (answer != NO || !counts_up(in, &side))
+        return answer;
+    if (!is_answered(in, side))
+        return wants(in, side == CLIENT ? SERVER : CLIENT, 1);
+    return answer_at(in, LIKELY, "connection that counts up", (enum side)side, 0, 10);
 }
 
 static const struct signature signatures[] = {
@@ -270,6 +365,10 @@ static const struct signature signatures[] = {
     {.size = 5, .bytes = "\x80T000", .mask = "\x80\xff\xff\xf0\xf0"},
     {.size = 5, .bytes = "\x80\0\0\0\0", .mask = "\x80\xff\xff\xff\xff", .min_size = 11},
     {.offset = 9, .size = 4, .bytes = "PRST", .max_size = 200},
+    {.offset = 18, .size = 4, .bytes = "REJ\0"},
+    {.offset = 26, .size = 4, .bytes = "REJ\0"},
+    {.offset = 34, .size = 4, .bytes = "REJ\0"},
+    {.size = 1, .bytes = "\x08", .mask = "\xcb", .min_size = 22},
     {.size = GOOGLE_LEAST,
      .bytes = "\x09\0\0\0\0\0\0\0\0Q000",
      .mask = "\xcb\0\0\0\0\0\0\0\0\xff\xff\xf0\xf0",
