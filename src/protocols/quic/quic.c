@@ -214,22 +214,26 @@ static bool is_rejection(struct cursor c)
     return entries > 0 && entries <= MOST_ENTRIES && zeros == 0 && is_tag(cursor_u32(&c));
 }
 
-/* What a packet of Google's without a version says: its connection, and its number's low byte. */
+/* What a packet of Google's without a version says: its connection, and its number, low byte first. */
 struct numbered {
-    uint64_t connection;
-    uint8_t flags, number;
+    uint64_t connection, number;
+    uint8_t flags;
 };
 
 static bool read_numbered(struct cursor c, struct numbered *n)
 {
     enum {
         HAS_CONNECTION = 0x08,
-        REST = 0x34
-    }; /* the number's size, and a nonce or the id's size */
+        SIZE = 0x30,
+        NONCE = 0x04
+    }; /* or, in older ones, the id's size */
+    static const uint8_t sizes[] = {1, 2, 4, 6};
     n->flags = cursor_u8(&c);
     n->connection = cursor_u64(&c);
-    n->number = cursor_u8(&c);
-    return (n->flags & ~REST) == HAS_CONNECTION && cursor_left(&c) >= 12;
+    n->number = 0;
+    for (unsigned i = 0; i < sizes[(n->flags & SIZE) >> 4]; i++)
+        n->number |= (uint64_t)cursor_u8(&c) << 8 * i;
+    return (n->flags & ~(SIZE | NONCE)) == HAS_CONNECTION && cursor_left(&c) >= 12;
 }
 
 /* Random bytes: hardly any that is zero, or the one before it again. */
@@ -252,9 +256,9 @@ static bool counts_up(const struct inspection *in, uint8_t *side)
         if (!read_numbered(c, &n) || (known && c.side != *side))
             continue;
         if (known++) {
-            uint8_t step = (uint8_t)(newest.number - n.number);
-            return n.connection == newest.connection && step >= 1 && step <= GAP &&
-                   is_random(n.connection);
+            uint64_t step = newest.number - n.number;
+            return n.connection == newest.connection && n.flags == newest.flags && step >= 1 &&
+                   step <= GAP && is_random(n.connection);
         }
         newest = n;
         *side = c.side;
