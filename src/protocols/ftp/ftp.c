@@ -5,11 +5,10 @@
  * they share counts little, and the two sides add up. What a transfer needs tells FTP in
  * mid-session too.
  */
+#include "data.h"
 #include "framing/commands.h"
-#include "framing/tls.h"
-#include "protocols/protocol.h"
 
-enum { LINE_LIMIT = 1024, REPLIES = 24, WEAK_LIMIT = 10, LOGIN_BITS = 20, GREETING = 512 };
+enum { REPLIES = 24, WEAK_LIMIT = 10, LOGIN_BITS = 20, GREETING = 512 };
 
 static const struct command commands[] = {
     {.word = "acct", .bits = 12, .arguments = ARGUMENTS_SOME},
@@ -115,11 +114,11 @@ static int weigh_client(struct cursor c, bool is_final)
 {
     struct cursor port = c;
     if (cursor_accept_nocase(&port, "port ")) {
-        if (cursor_find(&port, '\n', LINE_LIMIT) < 0)
+        if (cursor_find(&port, '\n', FTP_LINE_LIMIT) < 0)
             return 0;
         return is_host_port(port) ? BITS_FOR_YES : -1;
     }
-    return c.size ? commands_weigh_final(c, COMMANDS(commands), LINE_LIMIT, is_final) : 0;
+    return c.size ? commands_weigh_final(c, COMMANDS(commands), FTP_LINE_LIMIT, is_final) : 0;
 }
 
 /* A greeting that names FTP; one that names SMTP is none. */
@@ -147,7 +146,7 @@ static int file_status_bits(struct cursor line)
 
 static int passive_bits(struct cursor line, bool is_extended)
 {
-    int32_t at = cursor_find(&line, is_extended ? '|' : '(', LINE_LIMIT);
+    int32_t at = cursor_find(&line, is_extended ? '|' : '(', FTP_LINE_LIMIT);
     if (at >= 0)
         cursor_skip(&line, (uint32_t)at + (is_extended ? 0 : 1));
     bool is_port = at >= 0 && (is_extended ? is_extended_port(line) : is_host_port(line));
@@ -236,10 +235,10 @@ static int weigh_server(struct cursor c, bool is_final, int enough)
     int strong = 0, weak = 0;
     uint32_t inside = 0; /* the code of a reply that goes on */
     for (unsigned i = 0; i < REPLIES && !cursor_at_end(&c) && strong + weak < enough; i++) {
-        enum text_line state = text_raw_line(&c, LINE_LIMIT, &line);
+        enum text_line state = text_raw_line(&c, FTP_LINE_LIMIT, &line);
         if (state == LINE_BAD && i == 0) /* longer than any should be: its beginning counts */
         {
-            line.size = LINE_LIMIT;
+            line.size = FTP_LINE_LIMIT;
             cursor_skip(&c, cursor_left(&c));
         } else if (state == LINE_BAD || (state == LINE_OPEN && !is_final))
             return strong + weak;
@@ -276,87 +275,6 @@ static enum answer validate(struct inspection *in)
     if (server >= WEAK_LIMIT && client >= 8 && cursor_starts_with(&in->server, "220"))
         client += LOGIN_BITS;
     return answer_by_sides(in, client, server, server > client ? "replies" : "commands");
-}
-
-/* "h1,h2,h3,h4,p1,p2", RFC 959 section 4.1.2. */
-static bool host_and_port(struct cursor *c, uint8_t address[4], uint16_t *port)
-{
-    uint32_t parts[6];
-    for (unsigned i = 0; i < 6; i++) {
-        if ((i && !cursor_accept_text(c, ",")) || text_digits(c, 3, &parts[i]) == 0 ||
-            parts[i] > 255)
-            return false;
-    }
-    for (unsigned i = 0; i < 4; i++)
-        address[i] = (uint8_t)parts[i];
-    *port = (uint16_t)(parts[4] << 8 | parts[5]);
-    return true;
-}
-
-static void announce_data(struct follow *f, enum announced_at at, uint16_t port)
-{
-    struct announcement *a = announce(f, "FTP-DATA", OVER_TCP, port);
-    if (a)
-        a->at = (uint8_t)at;
-}
-
-/* PORT and 227. Behind a translator the address is another's than the side's own: both count. */
-static void announce_address(struct follow *f, struct cursor c, enum announced_at side)
-{
-    uint8_t address[4];
-    uint16_t port;
-    while (!cursor_at_end(&c) && !text_is_digit(cursor_peek(&c, 0)))
-        cursor_skip(&c, 1);
-    if (!host_and_port(&c, address, &port))
-        return;
-    struct announcement *a = announce(f, "FTP-DATA", OVER_TCP, port);
-    if (a)
-        memcpy(a->address, address, 4);
-    announce_data(f, side, port);
-}
-
-/* RFC 2428: "|1|address|port|", "|||port|"; the address is the side's own. */
-static void announce_extended(struct follow *f, struct cursor c, enum announced_at side)
-{
-    uint32_t port = 0;
-    int32_t open = cursor_find(&c, '|', LINE_LIMIT);
-    if (open < 0)
-        return;
-    cursor_skip(&c, (uint32_t)open + 1);
-    for (unsigned bars = 0; bars < 2; bars++) {
-        int32_t next = cursor_find(&c, '|', LINE_LIMIT);
-        if (next < 0)
-            return;
-        cursor_skip(&c, (uint32_t)next + 1);
-    }
-    if (text_digits(&c, 5, &port) > 0 && port <= 65535)
-        announce_data(f, side, (uint16_t)port);
-}
-
-static void follow_line(struct follow *f, struct cursor line)
-{
-    if (line.side == SERVER && cursor_accept_text(&line, "227 "))
-        announce_address(f, line, AT_SERVER);
-    else if (line.side == SERVER && cursor_accept_text(&line, "229 "))
-        announce_extended(f, line, AT_SERVER);
-    else if (line.side == CLIENT && cursor_accept_nocase(&line, "port "))
-        announce_address(f, line, AT_CLIENT);
-    else if (line.side == CLIENT && cursor_accept_nocase(&line, "eprt "))
-        announce_extended(f, line, AT_CLIENT);
-}
-
-/* Data connections are announced for as long as the session lasts; AUTH TLS (RFC 4217) ends
- * that. */
-static enum follow_answer follow(struct follow *f, struct cursor *payload)
-{
-    struct cursor line;
-    if (tls_begins(payload)) {
-        f->speaks = "TLS";
-        return FOLLOW_SPEAKS;
-    }
-    while (text_line(payload, LINE_LIMIT, &line) == LINE_WHOLE)
-        follow_line(f, line);
-    return FOLLOW_ON;
 }
 
 static const struct signature signatures[] = {
@@ -425,5 +343,5 @@ const struct cdpi_protocol cdpi_protocol_ftp = {
     .tcp_ports = PORTS(21, 2121),
     SIGNATURES(signatures),
     .validate = validate,
-    .follow = follow,
+    .follow = ftp_follow,
 };
