@@ -27,8 +27,7 @@ struct cdpi_capture {
     struct live *live;
 };
 
-/* ---- opening
- * -------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------- */
 
 static bool open_format(struct cdpi_capture *capture)
 {
@@ -161,8 +160,7 @@ enum cdpi_status cdpi_capture_open_live(const char *interface,
     return hand_over(made, made->live != NULL, capture, error);
 }
 
-/* ---- reading
- * ---------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 static size_t read_frames(struct cdpi_capture *capture, struct cdpi_frame *frames, size_t room)
 {

@@ -49,8 +49,7 @@ static enum step broken(const struct source *source, struct failure *failure, co
     return STEP_FAILED;
 }
 
-/* ---- times (4.2 if_tsresol, if_tsoffset)
- * ------------------------------------------------------------- */
+/* ---- times (4.2 if_tsresol, if_tsoffset) --------------------------------------------------- */
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -75,8 +74,7 @@ static uint64_t to_nanoseconds(const struct pcapng_interface *interface, uint64_
     return time + interface->offset;
 }
 
-/* ---- sections and interfaces
- * --------------------------------------------------------------------------- */
+/* ---- sections and interfaces --------------------------------------------------------------- */
 
 static void read_option(struct pcapng_interface *interface, uint16_t code, struct cursor *value,
                         bool swapped)
@@ -171,9 +169,7 @@ static enum step read_section(struct pcapng_file *file, struct source *source, u
     return STEP_ON;
 }
 
-/* ---- packets
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- packets ------------------------------------------------------------------------------- */
 
 /* Enhanced: interface u32 | time, high and low u32 | captured u32 | length u32 | data | options
  * Obsolete: interface u16 | drops u16 | the same */
@@ -236,9 +232,7 @@ static enum step read_simple(struct pcapng_file *file, struct source *source, ui
     return STEP_FRAME;
 }
 
-/* ---- blocks
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- blocks -------------------------------------------------------------------------------- */
 
 /* Passes over the rest of a block and holds its two lengths against each other. Needs: how many
  * bytes must be there to go on. */

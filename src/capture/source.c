@@ -88,8 +88,7 @@ bool source_need(struct source *source, size_t n)
     return true;
 }
 
-/* ---- compression
- * ------------------------------------------------------------------------------------ */
+/* ---- compression --------------------------------------------------------------------------- */
 
 /* What a compressed file begins with: RFC 1952 2.3.1, RFC 8878 3.1.1 and 3.1.2; the others only to
  * name them. */
@@ -154,8 +153,7 @@ static bool start(struct source *source)
     return !compression || start_decoder(source, compression);
 }
 
-/* ---- opening
- * ------------------------------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------------------------- */
 
 static bool look_at_file(struct source *source)
 {
